@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * libehlo: both ends of SMTP (RFC 5321) as a library without I/O. See libehlo(7) for the contract.
+ */
+#ifndef EHLO_H
+#define EHLO_H
+
+#include <ehlo/address.h>
+#include <ehlo/base.h>
+#include <ehlo/codec.h>
+#include <ehlo/command.h>
+#include <ehlo/extension.h>
+#include <ehlo/param.h>
+#include <ehlo/parser.h>
+#include <ehlo/reply.h>
+#include <ehlo/server.h>
+#include <ehlo/session.h>
+#include <ehlo/trace.h>
+
+#endif

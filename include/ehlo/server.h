@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The server facade: one SMTP session as the receiver has it (RFC 5321). Octets of the client go in by ehlo_server_next
+ * or ehlo_server_feed, which say what they mean; replies come out by ehlo_server_output. The program owns the
+ * transport and the clock.
+ *
+ *     for (;;) {
+ *         poll for what ehlo_server_want() says, for ehlo_server_timeout() seconds
+ *         receive behind the octets that are left     -> ehlo_server_feed -> keep what was not used
+ *         ehlo_server_output -> send -> ehlo_server_sent
+ *     }
+ */
+#ifndef EHLO_SERVER_H
+#define EHLO_SERVER_H
+
+#include <ehlo/base.h>
+#include <ehlo/codec.h>
+#include <ehlo/extension.h>
+#include <ehlo/reply.h>
+#include <ehlo/session.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A session. Opaque: a value in memory that the caller gives, without a pointer into itself; it may be moved. */
+struct ehlo_server;
+
+/* Octets that a session with a default configuration needs at most, for static allocation. */
+#define EHLO_SERVER_SIZE 1536
+
+/* Octets that the caller's input buffer must hold with a default configuration: the longest command line. */
+#define EHLO_SERVER_LINE_MAX 555
+
+/* Extensions that are offered unless withheld: those that ask nothing of the program. */
+#define EHLO_SERVER_EXTENSIONS                                                                    \
+    (UINT64_C(1) << EHLO_EXTENSION_PIPELINING | UINT64_C(1) << EHLO_EXTENSION_SIZE |              \
+     UINT64_C(1) << EHLO_EXTENSION_8BITMIME | UINT64_C(1) << EHLO_EXTENSION_ENHANCEDSTATUSCODES | \
+     UINT64_C(1) << EHLO_EXTENSION_VRFY | UINT64_C(1) << EHLO_EXTENSION_EXPN | UINT64_C(1) << EHLO_EXTENSION_HELP)
+
+/*
+ * How a session behaves. Zero it, set `size` and `hostname`, and what else you want: 0 is the default of every field.
+ * The struct is copied; what `hostname` and `banner` point to is lent until the session ends.
+ */
+struct ehlo_server_config {
+    uint32_t size;             /* sizeof(struct ehlo_server_config) */
+    uint32_t output_size;      /* octets of replies that are buffered: 128 or more, and enough for each
+                                  line that holds the hostname; default 1024 */
+    struct ehlo_span hostname; /* the server's own domain or address literal; no default */
+    struct ehlo_span banner;   /* text behind it in the greeting, ASCII, up to 200 octets; default "ESMTP" */
+    uint64_t withhold;         /* bits of EHLO_SERVER_EXTENSIONS that are not offered and not taken */
+    uint64_t message_max;      /* octets of a message; UINT64_MAX: no bound; default 67108864 */
+    uint32_t line_max;         /* octets of a command line, CRLF included: 512 or more; default: 512 and what each
+                                  extension offered adds for its verbs */
+    uint32_t reply_max;        /* octets of a reply of the program's own, CRLFs included: 64 up to output_size;
+                                  default 512, or output_size when that is less */
+    uint32_t recipient_max;    /* recipients of a transaction: 100 or more; default 1000 */
+    uint32_t error_max;        /* commands that the library itself refuses with 5yz in a session; the next one gets 421
+                                  and the end; default 100 */
+    uint32_t idle_max;         /* commands since the last message that was accepted, without those RCPTs that were
+                                  accepted; default 2000 */
+    uint32_t body_line_max;    /* octets of a text line, CRLF included; a message with a longer one is refused at its
+                                  end; default: measured, not bounded */
+    uint32_t newline;          /* EHLO_NEWLINE_: default REJECT */
+    uint32_t rules;            /* EHLO_ALLOW_ flags; default strict */
+    uint32_t command_timeout;  /* seconds to wait for a command; default 300 (RFC 5321, 4.5.3.2.7) */
+    uint32_t body_timeout;     /* seconds to wait for more of a message; default 300 */
+    uint32_t take;             /* EHLO_TAKE_ flags: events that the program asks for */
+    uint32_t reserved;
+};
+
+/* Events that are only handed over when asked for. */
+enum {
+    EHLO_TAKE_OTHER = 1 /* COMMAND for verbs that the library does not know; else they get 500 */
+};
+
+/*
+ * How many octets a session with this configuration needs, the output buffer included; 0 when the configuration is
+ * not valid. NULL asks for the default configuration. At most EHLO_SERVER_SIZE for default sizes. No RFC.
+ */
+EHLO_API size_t ehlo_server_size(const struct ehlo_server_config *config);
+
+/*
+ * Octets that the caller's input buffer must hold with this configuration; 0 when it is not valid. NULL as above. A
+ * smaller buffer would wait for ever for the end of a line. RFC 5321, section 4.5.3.1.4.
+ */
+EHLO_API size_t ehlo_server_line_max(const struct ehlo_server_config *config);
+
+/*
+ * Sets up a session in `block`, which must be aligned as a uint64_t and hold ehlo_server_size octets; it stays the
+ * caller's, who may throw it away at any time. On success `*server` is `block`. Returns 0, EHLO_E_CONFIG,
+ * EHLO_E_SPACE (block too small), or EHLO_E_ARGUMENT (null, misaligned). The first event will be CONNECT.
+ * RFC 5321, section 3.1.
+ */
+EHLO_API int ehlo_server_init(struct ehlo_server **server, void *block, size_t size,
+                              const struct ehlo_server_config *config);
+
+/*
+ * Takes input and yields at most one event. `in` holds `size` octets: what was not used before, and what has come
+ * since. `*used` is how many were taken; the caller drops them and offers the rest again. `event->size` must be set.
+ *
+ * Returns the type of the event, with `*event` filled: call again. Returns 0 when it can say no more: see
+ * ehlo_server_want. Returns a negative error when the session is over (EHLO_E_QUIT is the orderly one; sticky), or
+ * EHLO_E_ARGUMENT for a wrong call.
+ *
+ * A question (ticket not 0) leaves its line in the input and takes nothing more until it is answered; until then this
+ * function yields it again, with the same ticket and fresh spans. RFC 5321, sections 4.1.4 and 4.3.
+ */
+EHLO_API int ehlo_server_next(struct ehlo_server *server, const void *in, size_t size, size_t *used,
+                              struct ehlo_event *event);
+
+/*
+ * The loop over ehlo_server_next: calls `handler` for each event until the input is used up, output must be drained, or
+ * a question stays open. Where the handler returns 0 the default is taken: RCPT is refused with 550, END with 554, a
+ * verb that the library does not know with 500, and every other question gets its standard reply. Returns 0, or the
+ * sticky error of the session; `*used` as above. Does nothing while a question is open. RFC 5321, section 4.3.
+ */
+EHLO_API int ehlo_server_feed(struct ehlo_server *server, const void *in, size_t size, size_t *used,
+                              ehlo_handler *handler, void *user);
+
+/*
+ * Answers the open question. A null reply is the standard yes. 2yz and 3yz accept and must be a code that this
+ * question knows: CONNECT 220, MAIL 250, RCPT 250 251, DATA 354, END 250, VRFY 250 251 252, EXPN 250 252, HELP 211 214,
+ * another verb any 2yz; HELLO is accepted by a null reply alone, since that lists the extensions. 4yz and 5yz refuse;
+ * 421 and 521 also end the session when the reply has been sent. The reply is copied. A status that is missing is
+ * filled in as X.0.0; without ENHANCEDSTATUSCODES, in a greeting, in answer to HELLO and in a 354 it is left out.
+ *
+ * Returns 0; EHLO_E_TICKET when the question is gone; EHLO_E_CODE, EHLO_E_STATUS or EHLO_E_TEXT when the reply cannot
+ * be sent; EHLO_E_SPACE when it has more than `reply_max` octets. After an error the question is still open.
+ * RFC 5321, sections 4.2 and 4.3.2; RFC 2034, section 4.
+ */
+EHLO_API int ehlo_server_answer(struct ehlo_server *server, uint32_t ticket, const struct ehlo_reply *reply);
+
+/*
+ * The output that waits, as up to `count` spans in `out`; returns how many were written, 0 when there is none. They
+ * stay where they are until ehlo_server_sent or ehlo_server_read; what an answer adds meanwhile comes behind them.
+ * RFC 5321, section 4.2.
+ */
+EHLO_API size_t ehlo_server_output(const struct ehlo_server *server, struct ehlo_span *out, size_t count);
+
+/*
+ * Says that the first `octets` of the output were sent. Returns 0, or EHLO_E_ARGUMENT when there are not that many.
+ * More output may follow from it, and more input be taken. No RFC.
+ */
+EHLO_API int ehlo_server_sent(struct ehlo_server *server, size_t octets);
+
+/*
+ * Copies up to `size` octets of output to `buffer` and counts them as sent; returns how many. For TLS libraries and
+ * small programs. No RFC.
+ */
+EHLO_API size_t ehlo_server_read(struct ehlo_server *server, void *buffer, size_t size);
+
+/* What the session waits for: EHLO_WANT_ flags. The only place that says so. No RFC. */
+EHLO_API uint32_t ehlo_server_want(const struct ehlo_server *server);
+
+/*
+ * Seconds that the present wait may last, counted from the last event or the last octet sent, not from octets that
+ * came; 0: no bound (a question is open, and the wait is the program's own). RFC 5321, section 4.5.3.2.
+ */
+EHLO_API uint32_t ehlo_server_timeout(const struct ehlo_server *server);
+
+/*
+ * Ends the session from outside: `why` is EHLO_E_LOST, EHLO_E_TIMEOUT or EHLO_E_SHUTDOWN. An open question is gone; an
+ * open transaction is given up, and the next ehlo_server_next yields ABORT for it. TIMEOUT and SHUTDOWN still send a
+ * 421, LOST throws away what was not sent. Returns 0, EHLO_E_ARGUMENT, or EHLO_E_STATE when it is over
+ * already; LOST then still throws the output away.
+ * RFC 5321, sections 3.8 and 4.5.3.2.7.
+ */
+EHLO_API int ehlo_server_end(struct ehlo_server *server, int why);
+
+/* Memory for ehlo_server_new: `get` returns aligned memory or NULL, `put` takes it back; `user` is handed to both. */
+struct ehlo_allocator {
+    void *(*get)(void *user, size_t size);
+    void (*put)(void *user, void *memory, size_t size);
+    void *user;
+};
+
+/*
+ * Convenience: ehlo_server_size, memory from `allocator` (NULL: malloc), ehlo_server_init. Returns 0 with `*server`
+ * set, EHLO_E_MEMORY, or an error of ehlo_server_init. Free it with ehlo_server_free and the same allocator. No RFC.
+ */
+EHLO_API int ehlo_server_new(struct ehlo_server **server, const struct ehlo_server_config *config,
+                             const struct ehlo_allocator *allocator);
+
+/* Gives the memory back. NULL is allowed. No RFC. */
+EHLO_API void ehlo_server_free(struct ehlo_server *server, const struct ehlo_allocator *allocator);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What the two facades have in common: the event, what a session waits for, how it ends.
+ */
+#ifndef EHLO_SESSION_H
+#define EHLO_SESSION_H
+
+#include <ehlo/base.h>
+#include <ehlo/command.h>
+#include <ehlo/reply.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The type of an event; part of the ABI. Those of a server that carry a ticket are marked Q: they are questions. */
+enum {
+    EHLO_EVENT_NONE = 0,
+    EHLO_EVENT_CONNECT = 1, /* Q: greet? Default 220; a 4yz or 5yz is a refusing greeting (RFC 5321, 3.1) */
+    EHLO_EVENT_HELLO = 2,   /* Q: EHLO or HELO; `command.argument` is the client's name. Default 250 */
+    EHLO_EVENT_MAIL = 3,    /* Q: `command.path` is the reverse-path; `octets` and `body` as declared. Default 250 */
+    EHLO_EVENT_RCPT = 4,    /* Q: `command.path` is a forward-path; `index` counts those accepted before. Default 250 */
+    EHLO_EVENT_DATA = 5,    /* Q: send the message now? Default 354 */
+    EHLO_EVENT_BODY = 6,    /* `data` is the next piece of the message, transparency undone, CRLF line ends */
+    EHLO_EVENT_END = 7,     /* Q: the message is complete; 250 takes the responsibility for it. See `octets`, `facts` */
+    EHLO_EVENT_ABORT = 8,   /* the transaction is over and nothing of it was accepted; `reason` says why */
+    EHLO_EVENT_COMMAND = 9  /* Q: VRFY, EXPN, HELP; with EHLO_TAKE_OTHER a verb that the library does not know */
+};
+
+/* Flags of an event. */
+enum {
+    EHLO_EVENT_ESMTP = 1, /* HELLO: it was EHLO; MAIL and later: the session speaks ESMTP */
+    EHLO_EVENT_SECRET = 2 /* `line` holds a secret: do not log it */
+};
+
+/* What kind of body MAIL declared (RFC 6152; RFC 3030). */
+enum {
+    EHLO_BODY_7BIT = 0, /* or nothing said */
+    EHLO_BODY_8BITMIME = 1,
+    EHLO_BODY_BINARYMIME = 2
+};
+
+/*
+ * What a session has to say. Set `size` to sizeof(struct ehlo_event) once; the library fills the rest, and zeroes
+ * what a type does not use. The spans point into the octets that were given to the session and live until the next
+ * call to it that takes input; those of a question live until it has been answered, as long as these octets stay in
+ * place.
+ */
+struct ehlo_event {
+    uint32_t size;               /* octets of this struct, set by the caller */
+    uint32_t type;               /* EHLO_EVENT_ */
+    uint32_t ticket;             /* the question's; 0: no question */
+    uint32_t flags;              /* EHLO_EVENT_ flags */
+    int32_t reason;              /* ABORT: EHLO_E_, why */
+    uint32_t index;              /* RCPT, END: recipients accepted before this event */
+    uint32_t body;               /* MAIL to END: EHLO_BODY_ */
+    uint32_t facts;              /* END: EHLO_FACT_ of the message */
+    uint64_t octets;             /* MAIL: size declared, 0 when none was; BODY, END: octets of the message so far */
+    uint64_t longest;            /* END: longest text line, CRLF included */
+    struct ehlo_command command; /* HELLO, MAIL, RCPT, COMMAND */
+    struct ehlo_span line;       /* HELLO, MAIL, RCPT, DATA, COMMAND: the whole line as it came, without CRLF */
+    struct ehlo_span data;       /* BODY */
+};
+
+/*
+ * A handler for ehlo_server_feed: `user` is what the caller gave there. Returns 0 to take the default of this event, or
+ * 1 when the question is answered or will be. It may answer, and must not otherwise call the session.
+ */
+typedef int ehlo_handler(void *user, const struct ehlo_event *event);
+
+/* What a session waits for; a mask. 0: call it again with the octets there are. */
+enum {
+    EHLO_WANT_INPUT = 1,  /* more octets of the peer than it has seen: poll for reading */
+    EHLO_WANT_OUTPUT = 2, /* room to send: there is output; poll for writing */
+    EHLO_WANT_ANSWER = 4, /* the open question must be answered */
+    EHLO_WANT_BODY = 8,   /* what is taken next, behind a question's line, is octets of a message */
+    EHLO_WANT_CLOSE = 16  /* nothing more: close the transport */
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

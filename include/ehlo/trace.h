@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Trace lines: what a receiver puts on top of a message (RFC 5321, section 4.4).
+ */
+#ifndef EHLO_TRACE_H
+#define EHLO_TRACE_H
+
+#include <ehlo/address.h>
+#include <ehlo/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Set `size`, zero what is not known. The spans are the caller's and only read. */
+struct ehlo_received {
+    uint32_t size;                     /* sizeof(struct ehlo_received) */
+    int32_t zone;                      /* minutes east of UTC, -1439 to 1439 */
+    int64_t time;                      /* seconds since 1970-01-01 00:00 UTC; years 1 to 9999 */
+    struct ehlo_span hello;            /* the name that the client gave in EHLO or HELO */
+    struct ehlo_span client;           /* the client's name by its address; may be absent */
+    struct ehlo_span address;          /* the client's address as an address literal, with brackets; may be absent */
+    struct ehlo_span by;               /* this host */
+    struct ehlo_span with;             /* "SMTP", "ESMTP", ... of RFC 3848 */
+    struct ehlo_span id;               /* the program's name for the message: an atom; may be absent */
+    const struct ehlo_path *recipient; /* the one recipient, or NULL: with more than one it must be NULL (7.2) */
+};
+
+/*
+ * Writes a Received field, folded, each line with its CRLF. All values are validated whole before an octet is
+ * written: EHLO_E_VALUE for one that must not stand there (a control, a space, or one of ()<>\",; in a name),
+ * EHLO_E_ARGUMENT for a time or zone out of bounds. All or nothing: `*length` is what is needed, EHLO_E_SPACE when
+ * `capacity` is less; no NUL is added. RFC 5321, section 4.4.
+ */
+EHLO_API int ehlo_received_format(char *out, size_t capacity, size_t *length, const struct ehlo_received *received);
+
+/*
+ * Writes a Return-Path field with its CRLF for final delivery; the path may be `<>`. All or nothing as
+ * above; errors of ehlo_path_format. RFC 5321, section 4.4.
+ */
+EHLO_API int ehlo_return_path_format(char *out, size_t capacity, size_t *length, const struct ehlo_path *reverse_path);
+
+/*
+ * Writes a date-time, `Sat, 21 Nov 2026 23:40:38 +0000`, 30 or 31 octets; `time` and `zone` as in struct ehlo_received.
+ * All or nothing as above; EHLO_E_ARGUMENT out of bounds. RFC 5322, section 3.3.
+ */
+EHLO_API int ehlo_date_format(char *out, size_t capacity, size_t *length, int64_t time, int32_t zone);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
