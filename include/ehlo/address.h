@@ -88,7 +88,7 @@ EHLO_API int ehlo_path_format(char *out, size_t capacity, size_t *length, const 
  * ehlo_path. All or nothing as above; the result is never longer than the input. EHLO_E_LOCAL_PART when it is no
  * local-part. RFC 5321, section 4.1.2.
  */
-EHLO_API int ehlo_local_part_unquote(char *out, size_t capacity, size_t *length, struct ehlo_span local);
+EHLO_API int ehlo_local_part_unquote(char *out, size_t capacity, size_t *length, const char *local, size_t size);
 
 /*
  * The inverse: any text as a local-part, quoted only where it must be. Controls cannot stand in a local-part at all:

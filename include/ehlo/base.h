@@ -59,7 +59,7 @@ enum {
 
     /* the message was given up, the session goes on */
     EHLO_E_RESET = -40,     /* RSET, or a new EHLO or HELO */
-    EHLO_E_NEWLINE = -41,   /* a CR or LF that is no CRLF */
+    EHLO_E_NEWLINE = -41,   /* a CR or LF that is no CRLF; in a line that is parsed, a NUL too */
     EHLO_E_TOO_MUCH = -42,  /* more octets than the message size allows */
     EHLO_E_BODY_LINE = -43, /* a text line longer than the configuration bears */
 

@@ -20,8 +20,8 @@ struct ehlo_param {
 /*
  * Takes the first parameter off the front of `list`: parameters with single spaces between them, as in the `params` of
  * struct ehlo_command. Returns 1 and moves `list->data` and `list->size` on behind it; 0 at the end of the list; or,
- * with `*at` the offset in `list` of the wrong octet and `list` as it was, EHLO_E_KEYWORD, EHLO_E_VALUE or
- * EHLO_E_CHARACTER. `rules`: EHLO_UTF8, EHLO_ALLOW_SPACE. Duplicates are not looked for. RFC 5321, section 4.1.2.
+ * with `*at` the offset in `list` of the wrong octet and `list` as it was, EHLO_E_KEYWORD, EHLO_E_VALUE,
+ * EHLO_E_UTF8 or EHLO_E_CHARACTER. `rules`: EHLO_UTF8, EHLO_ALLOW_SPACE. Duplicates are not looked for. RFC 5321, section 4.1.2.
  */
 EHLO_API int ehlo_param_next(struct ehlo_span *list, struct ehlo_param *param, uint32_t rules, size_t *at);
 
@@ -29,7 +29,7 @@ EHLO_API int ehlo_param_next(struct ehlo_span *list, struct ehlo_param *param, u
  * Finds a parameter of a well-formed list by its keyword, without regard to ASCII case. Returns 1 with `*param`
  * filled, or 0. RFC 5321, section 4.1.1.11.
  */
-EHLO_API int ehlo_param_find(struct ehlo_span list, struct ehlo_span keyword, struct ehlo_param *param);
+EHLO_API int ehlo_param_find(const struct ehlo_span *list, const char *keyword, size_t size, struct ehlo_param *param);
 
 /*
  * Writes ` KEYWORD` or ` KEYWORD=VALUE`, the leading space included, so that calls can follow one another. All or
@@ -43,7 +43,7 @@ EHLO_API int ehlo_param_format(char *out, size_t capacity, size_t *length, const
  * Reads 1 to 20 digits, as SIZE has them, into `*number`. A number over UINT64_MAX is well-formed and gives UINT64_MAX.
  * Returns 0, or EHLO_E_VALUE. RFC 1870, section 6.
  */
-EHLO_API int ehlo_number_parse(struct ehlo_span digits, uint64_t *number);
+EHLO_API int ehlo_number_parse(const char *digits, size_t size, uint64_t *number);
 
 #ifdef __cplusplus
 }

@@ -57,16 +57,16 @@ struct ehlo_server_config {
     uint32_t recipient_max;    /* recipients of a transaction: 100 or more; default 1000 */
     uint32_t error_max;        /* commands that the library itself refuses with 5yz in a session; the next one gets 421
                                   and the end; default 100 */
-    uint32_t idle_max;         /* commands since the last message that was accepted, without those RCPTs that were
+    uint32_t command_max;      /* commands since the last message that was accepted, without those RCPTs that were
                                   accepted; default 2000 */
     uint32_t body_line_max;    /* octets of a text line, CRLF included; a message with a longer one is refused at its
                                   end; default: measured, not bounded */
     uint32_t newline;          /* EHLO_NEWLINE_: default REJECT */
-    uint32_t rules;            /* EHLO_ALLOW_ flags; default strict */
+    uint32_t rules;            /* EHLO_ALLOW_ flags and no others; default strict */
     uint32_t command_timeout;  /* seconds to wait for a command; default 300 (RFC 5321, 4.5.3.2.7) */
     uint32_t body_timeout;     /* seconds to wait for more of a message; default 300 */
     uint32_t take;             /* EHLO_TAKE_ flags: events that the program asks for */
-    uint32_t reserved;
+    uint32_t reserved;         /* 0 */
 };
 
 /* Events that are only handed over when asked for. */
@@ -104,7 +104,8 @@ EHLO_API int ehlo_server_init(struct ehlo_server **server, void *block, size_t s
  * EHLO_E_ARGUMENT for a wrong call.
  *
  * A question (ticket not 0) leaves its line in the input and takes nothing more until it is answered; until then this
- * function yields it again, with the same ticket and fresh spans. RFC 5321, sections 4.1.4 and 4.3.
+ * function yields it again, with the same ticket and fresh spans. After the answer the line must be offered once more:
+ * it is then taken. RFC 5321, sections 4.1.4 and 4.3.
  */
 EHLO_API int ehlo_server_next(struct ehlo_server *server, const void *in, size_t size, size_t *used,
                               struct ehlo_event *event);
@@ -154,8 +155,9 @@ EHLO_API size_t ehlo_server_read(struct ehlo_server *server, void *buffer, size_
 EHLO_API uint32_t ehlo_server_want(const struct ehlo_server *server);
 
 /*
- * Seconds that the present wait may last, counted from the last event or the last octet sent, not from octets that
- * came; 0: no bound (a question is open, and the wait is the program's own). RFC 5321, section 4.5.3.2.
+ * Seconds that the present wait may last, counted from the last event, the last octet sent and the last octet of a
+ * message that was taken, not from octets that came; 0: no bound (a question is open, and the wait is the program's
+ * own). RFC 5321, section 4.5.3.2.
  */
 EHLO_API uint32_t ehlo_server_timeout(const struct ehlo_server *server);
 
@@ -176,8 +178,8 @@ struct ehlo_allocator {
 };
 
 /*
- * Convenience: ehlo_server_size, memory from `allocator` (NULL: malloc), ehlo_server_init. Returns 0 with `*server`
- * set, EHLO_E_MEMORY, or an error of ehlo_server_init. Free it with ehlo_server_free and the same allocator. No RFC.
+ * Convenience: ehlo_server_size, memory from `allocator` (NULL: malloc), ehlo_server_init; a configuration must be
+ * given. Returns 0 with `*server` set, EHLO_E_MEMORY, or an error of ehlo_server_init. Free it with ehlo_server_free and the same allocator. No RFC.
  */
 EHLO_API int ehlo_server_new(struct ehlo_server **server, const struct ehlo_server_config *config,
                              const struct ehlo_allocator *allocator);

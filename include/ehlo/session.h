@@ -21,9 +21,9 @@ enum {
     EHLO_EVENT_MAIL = 3,    /* Q: `command.path` is the reverse-path; `octets` and `body` as declared. Default 250 */
     EHLO_EVENT_RCPT = 4,    /* Q: `command.path` is a forward-path; `index` counts those accepted before. Default 250 */
     EHLO_EVENT_DATA = 5,    /* Q: send the message now? Default 354 */
-    EHLO_EVENT_BODY = 6,    /* `data` is the next piece of the message, transparency undone, CRLF line ends */
+    EHLO_EVENT_BODY = 6,    /* `data` is the next piece of the message, transparency undone */
     EHLO_EVENT_END = 7,     /* Q: the message is complete; 250 takes the responsibility for it. See `octets`, `facts` */
-    EHLO_EVENT_ABORT = 8,   /* the transaction is over and nothing of it was accepted; `reason` says why */
+    EHLO_EVENT_ABORT = 8,   /* the transaction ended without an END that was answered; `reason` says why */
     EHLO_EVENT_COMMAND = 9  /* Q: VRFY, EXPN, HELP; with EHLO_TAKE_OTHER a verb that the library does not know */
 };
 
@@ -52,11 +52,11 @@ struct ehlo_event {
     uint32_t ticket;             /* the question's; 0: no question */
     uint32_t flags;              /* EHLO_EVENT_ flags */
     int32_t reason;              /* ABORT: EHLO_E_, why */
-    uint32_t index;              /* RCPT, END: recipients accepted before this event */
+    uint32_t index;              /* RCPT, DATA, END: recipients accepted before this event */
     uint32_t body;               /* MAIL to END: EHLO_BODY_ */
     uint32_t facts;              /* END: EHLO_FACT_ of the message */
     uint64_t octets;             /* MAIL: size declared, 0 when none was; BODY, END: octets of the message so far */
-    uint64_t longest;            /* END: longest text line, CRLF included */
+    uint64_t longest;            /* END: longest text line, CRLF included; UINT32_MAX: or more */
     struct ehlo_command command; /* HELLO, MAIL, RCPT, COMMAND */
     struct ehlo_span line;       /* HELLO, MAIL, RCPT, DATA, COMMAND: the whole line as it came, without CRLF */
     struct ehlo_span data;       /* BODY */

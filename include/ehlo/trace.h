@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* Set `size`, zero what is not known. The spans are the caller's and only read. */
+/* Set `size`, `hello`, `by`, `with` and `time`; zero the rest where it is not known. The spans are only read. */
 struct ehlo_received {
     uint32_t size;                     /* sizeof(struct ehlo_received) */
     int32_t zone;                      /* minutes east of UTC, -1439 to 1439 */
