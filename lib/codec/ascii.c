@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Comparison without regard to ASCII case.
+ */
+#include "codec/ascii.h"
+
+int ehlo_span_is(struct ehlo_span span, const char *word, size_t size)
+{
+    size_t i;
+
+    if (span.size != size)
+        return 0;
+    for (i = 0; i < size; i++)
+        if (ehlo_lower(span.data[i]) != ehlo_lower(word[i]))
+            return 0;
+    return 1;
+}
