@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Command lines (RFC 5321, section 4.1.1). Parsing and formatting check an argument by the same functions.
+ */
+#include <ehlo/command.h>
+
+#include <string.h>
+
+#include "codec/ascii.h"
+#include "codec/writer.h"
+#include "grammar/grammar.h"
+
+#define HELLO_MAX 255 /* a word that EHLO_ALLOW_HELLO lets in is bounded as the domain that it stands for */
+#define PARAM_MAX 32  /* each is compared with those before it, so their number must be small */
+
+static int take_verb(struct ehlo_cursor *cursor, struct ehlo_command *command)
+{
+    int octet;
+
+    if (!ehlo_is_alpha((char)ehlo_cursor_peek(cursor)))
+        return EHLO_E_VERB;
+    while (ehlo_is_alnum((char)(octet = ehlo_cursor_peek(cursor))))
+        cursor->at++;
+    if (octet >= 0 && octet != ' ')
+        return EHLO_E_VERB;
+    command->name = ehlo_cursor_span(cursor, 0);
+    command->verb = ehlo_verb_find(command->name.data, command->name.size);
+    return 0;
+}
+
+/* The word in front of a path, "FROM:" or "TO:". */
+static int take_word(struct ehlo_cursor *cursor, const char *word)
+{
+    int octet;
+
+    for (; *word != '\0'; word++) {
+        octet = ehlo_cursor_peek(cursor);
+        if (octet < 0)
+            return EHLO_E_MISSING;
+        if (ehlo_lower((char)octet) != ehlo_lower(*word))
+            return EHLO_E_CHARACTER;
+        cursor->at++;
+    }
+    if (cursor->rules & EHLO_ALLOW_SPACE)
+        ehlo_cursor_skip_blanks(cursor);
+    return cursor->at < cursor->size ? 0 : EHLO_E_MISSING;
+}
+
+/* `<>` is for MAIL alone, a bare Postmaster for RCPT (RFC 5321, sections 4.1.1.2 and 4.1.1.3). */
+static int check_kind(uint32_t kind, uint32_t form, uint32_t rules)
+{
+    if (form == EHLO_FORM_FORWARD && (kind & EHLO_PATH_NULL))
+        return EHLO_E_LOCAL_PART;
+    if (form == EHLO_FORM_REVERSE && (kind & EHLO_PATH_POSTMASTER) && !(rules & EHLO_ALLOW_NO_DOMAIN))
+        return EHLO_E_DOMAIN;
+    return 0;
+}
+
+/* Whether `list` is well-formed and has none twice; on failure `*at` is the offset in it. */
+static int check_params(struct ehlo_span list, uint32_t rules, size_t *at)
+{
+    struct ehlo_span rest = list, before = {NULL, 0};
+    struct ehlo_param param, earlier;
+    size_t count, fault;
+    int more;
+
+    before.data = list.data;
+    for (count = 0; (more = ehlo_param_next(&rest, &param, rules, &fault)) > 0; count++) {
+        before.size = (size_t)(param.keyword.data - list.data);
+        *at = before.size;
+        if (count == PARAM_MAX)
+            return EHLO_E_UNWANTED;
+        if (ehlo_param_find(&before, param.keyword.data, param.keyword.size, &earlier))
+            return EHLO_E_DUPLICATE;
+    }
+    *at = list.size - rest.size + fault;
+    return more;
+}
+
+static int take_params(struct ehlo_cursor *cursor, struct ehlo_command *command)
+{
+    size_t start, fault;
+    int octet = ehlo_cursor_peek(cursor), error;
+
+    if (octet < 0)
+        return 0;
+    if (octet != ' ' && !(octet == '\t' && (cursor->rules & EHLO_ALLOW_SPACE)))
+        return EHLO_E_UNWANTED;
+    cursor->at++;
+    if (cursor->rules & EHLO_ALLOW_SPACE)
+        ehlo_cursor_skip_blanks(cursor);
+    start = cursor->at;
+    cursor->at = cursor->size;
+    command->params = ehlo_cursor_span(cursor, start);
+    error = check_params(command->params, cursor->rules, &fault);
+    if (error != 0)
+        cursor->at = start + fault;
+    return error;
+}
+
+static int take_path(struct ehlo_cursor *cursor, struct ehlo_command *command, uint32_t form)
+{
+    size_t start;
+    int error;
+
+    if ((error = take_word(cursor, form == EHLO_FORM_REVERSE ? "FROM:" : "TO:")) != 0)
+        return error;
+    start = cursor->at;
+    if ((error = ehlo_path_scan(cursor, &command->path)) != 0)
+        return error;
+    if ((error = check_kind(command->path.kind, form, cursor->rules)) != 0) {
+        if (cursor->in[cursor->at - 1] == '>')
+            cursor->at--;
+        return error;
+    }
+    command->argument = ehlo_cursor_span(cursor, start);
+    return take_params(cursor, command);
+}
+
+static int has_smtputf8(struct ehlo_span params)
+{
+    struct ehlo_param param;
+
+    return ehlo_param_find(&params, "SMTPUTF8", 8, &param);
+}
+
+/* Whether MAIL speaks SMTPUTF8 is told behind the path: it is read again without, when the parameter is not there. */
+static int take_reverse_path(struct ehlo_cursor *cursor, struct ehlo_command *command)
+{
+    const size_t start = cursor->at;
+    int error = take_path(cursor, command, EHLO_FORM_REVERSE);
+
+    if (error != 0 || !(cursor->rules & EHLO_UTF8) || has_smtputf8(command->params))
+        return error;
+    cursor->at = start;
+    cursor->rules &= ~(uint32_t)EHLO_UTF8;
+    return take_path(cursor, command, EHLO_FORM_REVERSE);
+}
+
+static int take_hello_word(struct ehlo_cursor *cursor)
+{
+    size_t start = cursor->at;
+    int octet;
+
+    while ((octet = ehlo_cursor_peek(cursor)) > 32 && octet < 127)
+        cursor->at++;
+    return ehlo_cursor_bound(cursor, start, HELLO_MAX,
+                             cursor->at > start ? 0 : ehlo_cursor_refuse(cursor, EHLO_E_CHARACTER), EHLO_E_DOMAIN_LONG);
+}
+
+/* Nobody has offered SMTPUTF8 yet when a client greets: its name is ASCII (RFC 6531, section 3.7.1). */
+static int take_hello(struct ehlo_cursor *cursor)
+{
+    int error;
+
+    cursor->rules &= ~(uint32_t)EHLO_UTF8;
+    error = cursor->rules & EHLO_ALLOW_HELLO ? take_hello_word(cursor) : ehlo_domain_scan(cursor);
+    if (error != 0 || cursor->at == cursor->size)
+        return error;
+    if (!ehlo_is_blank(ehlo_cursor_peek(cursor)))
+        return ehlo_cursor_refuse(cursor, EHLO_E_CHARACTER);
+    ehlo_cursor_skip_blanks(cursor);
+    return EHLO_E_UNWANTED;
+}
+
+static int take_text(struct ehlo_cursor *cursor)
+{
+    int error;
+
+    cursor->rules &= ~(uint32_t)EHLO_ALLOW_8BIT;
+    error = ehlo_text_scan(cursor);
+    return error != 0 ? error : ehlo_cursor_finish(cursor, EHLO_E_CHARACTER);
+}
+
+/* An argument that is not a path, up to the end of the input. */
+static int take_word_or_text(struct ehlo_cursor *cursor, uint32_t form)
+{
+    if (cursor->at == cursor->size)
+        return form == EHLO_FORM_HELLO || form == EHLO_FORM_TEXT ? EHLO_E_MISSING : 0;
+    if (form == EHLO_FORM_HELLO)
+        return take_hello(cursor);
+    if (form != EHLO_FORM_NONE)
+        return take_text(cursor);
+    ehlo_cursor_skip_blanks(cursor);
+    return EHLO_E_UNWANTED;
+}
+
+static int take_argument(struct ehlo_cursor *cursor, struct ehlo_command *command)
+{
+    const uint32_t form = ehlo_verb_form(command->verb);
+    size_t start;
+    int error;
+
+    if (cursor->at < cursor->size)
+        cursor->at++;
+    if (form == EHLO_FORM_REVERSE)
+        return take_reverse_path(cursor, command);
+    if (form == EHLO_FORM_FORWARD)
+        return take_path(cursor, command, form);
+    start = cursor->at;
+    error = take_word_or_text(cursor, form);
+    if (error == 0)
+        command->argument = ehlo_cursor_span(cursor, start);
+    return error;
+}
+
+int ehlo_command_parse(struct ehlo_command *command, const char *line, size_t size, uint32_t rules, size_t *at)
+{
+    struct ehlo_cursor cursor;
+    const struct ehlo_span none = {NULL, 0};
+    int error;
+
+    while (size > 0 && ehlo_is_blank(line[size - 1]))
+        size--;
+    cursor = ehlo_cursor_on(line, size, rules);
+    memset(command, 0, sizeof *command);
+    error = take_verb(&cursor, command);
+    if (error == 0)
+        error = take_argument(&cursor, command);
+    if (error != 0) {
+        memset(&command->path, 0, sizeof command->path);
+        command->argument = none;
+        command->params = none;
+    }
+    *at = cursor.at;
+    return error;
+}
+
+static struct ehlo_span command_name(const struct ehlo_command *command)
+{
+    struct ehlo_span name;
+
+    if (command->verb == EHLO_VERB_OTHER)
+        return command->name;
+    name.data = ehlo_verb_name(command->verb);
+    for (name.size = 0; name.data[name.size] != '\0'; name.size++)
+        ;
+    return name;
+}
+
+static int check_name(const struct ehlo_command *command)
+{
+    struct ehlo_command read;
+    struct ehlo_cursor cursor = ehlo_cursor_on_span(command_name(command), 0);
+
+    if (take_verb(&cursor, &read) != 0 || cursor.at < cursor.size || read.verb != command->verb)
+        return EHLO_E_VERB;
+    return 0;
+}
+
+static int check_path(const struct ehlo_command *command, uint32_t form, uint32_t rules)
+{
+    size_t at;
+    int error;
+
+    if (form == EHLO_FORM_REVERSE && !has_smtputf8(command->params))
+        rules &= ~(uint32_t)EHLO_UTF8;
+    if ((error = check_kind(command->path.kind, form, rules)) != 0 ||
+        (error = ehlo_path_check(&command->path, rules)) != 0)
+        return error;
+    return check_params(command->params, rules, &at);
+}
+
+/* A blank at the end would be lost on the way. */
+static int check_argument(const struct ehlo_command *command, uint32_t form, uint32_t rules)
+{
+    struct ehlo_cursor cursor = ehlo_cursor_on_span(command->argument, rules);
+    int error = take_word_or_text(&cursor, form);
+
+    if (error == 0 && cursor.size > 0 && ehlo_is_blank(cursor.in[cursor.size - 1]))
+        return EHLO_E_CHARACTER;
+    return error;
+}
+
+static int has_path(uint32_t form)
+{
+    return form == EHLO_FORM_REVERSE || form == EHLO_FORM_FORWARD;
+}
+
+static void put_command(struct ehlo_writer *writer, const struct ehlo_command *command, uint32_t form)
+{
+    ehlo_put_span(writer, command_name(command));
+    if (has_path(form)) {
+        ehlo_put_string(writer, form == EHLO_FORM_REVERSE ? " FROM:" : " TO:");
+        ehlo_path_put(writer, &command->path);
+        if (command->params.size > 0)
+            ehlo_put_octet(writer, ' ');
+        ehlo_put_span(writer, command->params);
+    } else if (command->argument.size > 0) {
+        ehlo_put_octet(writer, ' ');
+        ehlo_put_span(writer, command->argument);
+    }
+    ehlo_put_string(writer, "\r\n");
+}
+
+int ehlo_command_format(char *out, size_t capacity, size_t *length, const struct ehlo_command *command, uint32_t rules)
+{
+    const uint32_t form = ehlo_verb_form(command->verb);
+    struct ehlo_writer writer;
+    int error;
+
+    *length = 0;
+    if ((error = check_name(command)) != 0)
+        return error;
+    error = has_path(form) ? check_path(command, form, rules) : check_argument(command, form, rules);
+    if (error != 0)
+        return error;
+    ehlo_writer_count(&writer);
+    put_command(&writer, command, form);
+    error = ehlo_writer_room(&writer, out, capacity, length);
+    if (error == 0)
+        put_command(&writer, command, form);
+    return error;
+}
