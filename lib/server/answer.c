@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Verdicts: what may answer each question, and how the session proceeds after it.
+ */
+#include "server/server.h"
+
+#include <string.h>
+
+enum {
+    ANY = 200, /* any 2yz */
+    NONE = 0   /* HELLO: its answer is the list of extensions, which is not the program's to word */
+};
+
+/*
+ * A row a question: the codes of replies that accept it, and the stock replies for a yes without words and for
+ * silence. The last row of a type takes every verb that has no row of its own.
+ */
+static const struct {
+    uint16_t codes[3];
+    uint8_t verb;
+    uint8_t type;
+    uint8_t yes;
+    uint8_t silence;
+} questions[] = {
+    {{220, 220, 220}, EHLO_VERB_OTHER, EHLO_EVENT_CONNECT, EHLO_STOCK_GREETING, EHLO_STOCK_GREETING},
+    {{NONE, NONE, NONE}, EHLO_VERB_EHLO, EHLO_EVENT_HELLO, EHLO_STOCK_EHLO, EHLO_STOCK_EHLO},
+    {{NONE, NONE, NONE}, EHLO_VERB_HELO, EHLO_EVENT_HELLO, EHLO_STOCK_HELO, EHLO_STOCK_HELO},
+    {{250, 250, 250}, EHLO_VERB_MAIL, EHLO_EVENT_MAIL, EHLO_STOCK_SENDER, EHLO_STOCK_SENDER},
+    {{250, 251, 251}, EHLO_VERB_RCPT, EHLO_EVENT_RCPT, EHLO_STOCK_RECIPIENT, EHLO_STOCK_NO_RELAY},
+    {{354, 354, 354}, EHLO_VERB_DATA, EHLO_EVENT_DATA, EHLO_STOCK_START, EHLO_STOCK_START},
+    {{250, 250, 250}, EHLO_VERB_DATA, EHLO_EVENT_END, EHLO_STOCK_ACCEPTED, EHLO_STOCK_NOT_TAKEN},
+    {{250, 251, 252}, EHLO_VERB_VRFY, EHLO_EVENT_COMMAND, EHLO_STOCK_CANNOT_VERIFY, EHLO_STOCK_CANNOT_VERIFY},
+    {{250, 252, 252}, EHLO_VERB_EXPN, EHLO_EVENT_COMMAND, EHLO_STOCK_CANNOT_VERIFY, EHLO_STOCK_CANNOT_VERIFY},
+    {{211, 214, 214}, EHLO_VERB_HELP, EHLO_EVENT_COMMAND, EHLO_STOCK_HELP, EHLO_STOCK_HELP},
+    {{ANY, ANY, ANY}, EHLO_VERB_OTHER, EHLO_EVENT_COMMAND, EHLO_STOCK_OK, EHLO_STOCK_UNKNOWN},
+};
+
+static uint32_t row(const struct ehlo_server *server)
+{
+    uint32_t i = 0;
+
+    while (questions[i].type != server->asked ||
+           (questions[i].verb != server->verb && questions[i].verb != EHLO_VERB_OTHER))
+        i++;
+    return i;
+}
+
+static int accepts(const struct ehlo_server *server, uint16_t code)
+{
+    const uint16_t *codes = questions[row(server)].codes;
+
+    if (codes[0] == ANY)
+        return code / 100 == 2;
+    return code == codes[0] || code == codes[1] || code == codes[2];
+}
+
+static void begin_body(struct ehlo_server *server)
+{
+    (void)ehlo_unstuff_init(&server->body, server->config.newline);
+    server->refusal = EHLO_STOCK_NONE;
+    server->phase = EHLO_PHASE_BODY;
+}
+
+static void proceed(struct ehlo_server *server, int accepted)
+{
+    server->ticket = 0;
+    switch (server->asked) {
+    case EHLO_EVENT_CONNECT:
+        server->phase = EHLO_PHASE_COMMAND;
+        server->state = accepted ? EHLO_STATE_START : EHLO_STATE_AWAY;
+        break;
+    case EHLO_EVENT_HELLO:
+        if (accepted) {
+            ehlo_server_abort(server, EHLO_E_RESET);
+            server->esmtp = server->verb == EHLO_VERB_EHLO;
+        }
+        server->state = ehlo_transaction_next(server->state, server->verb, accepted);
+        break;
+    case EHLO_EVENT_MAIL:
+        server->recipients = 0;
+        server->state = ehlo_transaction_next(server->state, server->verb, accepted);
+        break;
+    case EHLO_EVENT_RCPT:
+        if (accepted) {
+            server->recipients++;
+            server->commands--;
+        }
+        server->state = ehlo_transaction_next(server->state, server->verb, accepted);
+        break;
+    case EHLO_EVENT_DATA:
+        if (accepted)
+            begin_body(server);
+        break;
+    case EHLO_EVENT_END:
+        server->phase = EHLO_PHASE_COMMAND;
+        server->state = ehlo_transaction_next(server->state, server->verb, 1);
+        if (accepted)
+            server->commands = 0;
+        break;
+    default:
+        break;
+    }
+}
+
+/* RFC 2034, section 4: every 2yz, 4yz and 5yz reply has a status, but the greeting and those to HELO and EHLO. */
+static void set_status(const struct ehlo_server *server, struct ehlo_reply *reply)
+{
+    uint16_t class_ = reply->code / 100;
+
+    if (server->asked == EHLO_EVENT_CONNECT || server->asked == EHLO_EVENT_HELLO || class_ == 3 ||
+        !ehlo_server_offers(server, EHLO_EXTENSION_ENHANCEDSTATUSCODES)) {
+        memset(reply->status, 0, sizeof reply->status);
+    } else if (reply->status[0] == 0 && reply->status[1] == 0 && reply->status[2] == 0) {
+        reply->status[0] = class_;
+    }
+}
+
+static int put_reply(struct ehlo_server *server, const struct ehlo_reply *reply)
+{
+    char *tail = (char *)(server + 1) + server->output.tail;
+    struct ehlo_reply worded;
+    size_t length;
+    int error;
+
+    if (reply->size < sizeof worded)
+        return EHLO_E_ARGUMENT;
+    if (reply->code < 400 && !accepts(server, reply->code))
+        return EHLO_E_CODE;
+    memcpy(&worded, reply, sizeof worded);
+    set_status(server, &worded);
+    error = ehlo_reply_format(tail, server->config.reply_max, &length, &worded, 0);
+    if (error == 0)
+        ehlo_queue_put(&server->output, length);
+    return error;
+}
+
+void ehlo_server_settle(struct ehlo_server *server, uint32_t stock)
+{
+    ehlo_server_stock(server, stock);
+    proceed(server, ehlo_stock_code(stock) < 400);
+}
+
+uint32_t ehlo_server_silence(const struct ehlo_server *server)
+{
+    return questions[row(server)].silence;
+}
+
+int ehlo_server_answer(struct ehlo_server *server, uint32_t ticket, const struct ehlo_reply *reply)
+{
+    int error;
+
+    if (server == NULL)
+        return EHLO_E_ARGUMENT;
+    if (ticket == 0 || ticket != server->ticket)
+        return EHLO_E_TICKET;
+    if (reply == NULL) {
+        ehlo_server_settle(server, questions[row(server)].yes);
+        return 0;
+    }
+    error = put_reply(server, reply);
+    if (error != 0)
+        return error;
+    proceed(server, reply->code < 400);
+    if (reply->code == 421 || reply->code == 521)
+        ehlo_server_close(server, EHLO_E_QUIT);
+    return 0;
+}

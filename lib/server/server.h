@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The state of a server session, and what the files of this room do for one another.
+ *
+ * Each command is split in two: next.c checks it (syntax, order, parameters) and may ask the program; answer.c proceeds
+ * after the verdict. Checking the same octets again gives the same question, which is how a question is repeated.
+ */
+#ifndef EHLO_SERVER_SERVER_H
+#define EHLO_SERVER_SERVER_H
+
+#include <ehlo/parser.h>
+#include <ehlo/server.h>
+
+#include "server/stock.h"
+#include "session/queue.h"
+#include "session/transaction.h"
+
+/* What the session takes next. */
+enum {
+    EHLO_PHASE_CONNECT = 0,
+    EHLO_PHASE_COMMAND = 1,
+    EHLO_PHASE_BODY = 2, /* octets of a message */
+    EHLO_PHASE_END = 3   /* nothing: the message is complete, and its verdict is not there */
+};
+
+struct ehlo_server {
+    struct ehlo_server_config config; /* every default filled in */
+    struct ehlo_unstuff body;
+    struct ehlo_parser parser;
+    struct ehlo_queue output; /* its octets stand behind this struct */
+    struct ehlo_stock_cursor reply;
+    uint64_t declared;   /* SIZE of this transaction */
+    uint32_t tickets;    /* given out so far */
+    uint32_t ticket;     /* of the open question, or 0 */
+    uint32_t held;       /* octets at the front of the input that were answered and are still to be taken */
+    uint32_t recipients; /* accepted in this transaction */
+    uint32_t errors;     /* since the greeting */
+    uint32_t commands;   /* since the last message that was accepted */
+    int16_t error;       /* why the session is over, or 0; sticky */
+    int16_t aborted;     /* why the transaction was given up, when the program has not heard of it yet, or 0 */
+    uint8_t phase;
+    uint8_t state;         /* EHLO_STATE_ */
+    uint8_t asked;         /* EHLO_EVENT_ of the open question */
+    uint8_t verb;          /* EHLO_VERB_ of the open question */
+    uint8_t esmtp;         /* greeted by EHLO */
+    uint8_t declared_body; /* EHLO_BODY_ of this transaction */
+    uint8_t refusal;       /* stock reply that this message will get in any case, or 0 */
+    uint8_t farewell;      /* stock reply to be sent behind `reply`, as the last one, or 0 */
+    uint8_t starved;       /* all input was taken that could be */
+};
+
+/* Copies a configuration with every default filled in. Returns 0, EHLO_E_ARGUMENT or EHLO_E_CONFIG. */
+int ehlo_server_config_fill(struct ehlo_server_config *filled, const struct ehlo_server_config *config);
+
+/* Extensions that a configuration offers, as a set. */
+uint64_t ehlo_server_offered(const struct ehlo_server_config *config);
+
+/* 1 when this extension is offered, else 0. */
+int ehlo_server_offers(const struct ehlo_server *server, uint32_t extension);
+
+/* Octets of a line with this verb, CRLF included, that a configuration allows. */
+uint32_t ehlo_server_verb_line_max(const struct ehlo_server_config *config, uint32_t verb);
+
+/* Queues a stock reply. The queue must have taken all of the one before. */
+void ehlo_server_stock(struct ehlo_server *server, uint32_t stock);
+
+/* Goes on with the stock reply that is being queued, as far as there is room. */
+void ehlo_server_pump(struct ehlo_server *server);
+
+/* 1 when the reply before has been queued whole. */
+int ehlo_server_replied(const struct ehlo_server *server);
+
+/* Ends the session when the queued replies are sent. */
+void ehlo_server_close(struct ehlo_server *server, int error);
+
+/* Gives up the transaction, if one is open; the program will hear why. */
+void ehlo_server_abort(struct ehlo_server *server, int reason);
+
+/* Answers the open question by a stock reply and proceeds. */
+void ehlo_server_settle(struct ehlo_server *server, uint32_t stock);
+
+/* The stock reply that the open question gets when the program says nothing. */
+uint32_t ehlo_server_silence(const struct ehlo_server *server);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The replies that the server words itself, from ROM into the queue a line at a time, as room comes.
+ */
+#include "server/stock.h"
+
+#include "codec/writer.h"
+#include "server/server.h"
+
+enum {
+    NAMED = 1 /* the text begins with the server's name (RFC 5321, section 4.2) */
+};
+
+/* Status 0 stands for none: the greeting, HELO, EHLO and 3yz replies (RFC 2034, section 4). */
+static const struct {
+    uint16_t code;
+    uint8_t subject;
+    uint8_t detail;
+    uint8_t status;
+    uint8_t flags;
+    char text[42];
+} replies[] = {
+    [EHLO_STOCK_NONE] = {0, 0, 0, 0, 0, ""},
+    [EHLO_STOCK_GREETING] = {220, 0, 0, 0, NAMED, ""},
+    [EHLO_STOCK_EHLO] = {250, 0, 0, 0, NAMED, ""},
+    [EHLO_STOCK_HELO] = {250, 0, 0, 0, NAMED, ""},
+    [EHLO_STOCK_OK] = {250, 0, 0, 1, 0, "OK"},
+    [EHLO_STOCK_SENDER] = {250, 1, 0, 1, 0, "sender OK"},
+    [EHLO_STOCK_RECIPIENT] = {250, 1, 5, 1, 0, "recipient OK"},
+    [EHLO_STOCK_START] = {354, 0, 0, 0, 0, "start mail input; end with <CRLF>.<CRLF>"},
+    [EHLO_STOCK_ACCEPTED] = {250, 0, 0, 1, 0, "message accepted"},
+    [EHLO_STOCK_HELP] = {214, 0, 0, 1, 0, "commands are those of RFC 5321"},
+    [EHLO_STOCK_CANNOT_VERIFY] = {252, 0, 0, 1, 0, "cannot verify; RCPT tells more"},
+    [EHLO_STOCK_BYE] = {221, 0, 0, 1, NAMED, "closing transmission channel"},
+    [EHLO_STOCK_SHUTDOWN] = {421, 3, 2, 1, NAMED, "service shutting down"},
+    [EHLO_STOCK_TIMEOUT] = {421, 4, 2, 1, NAMED, "waited too long"},
+    [EHLO_STOCK_FLOOD] = {421, 7, 0, 1, NAMED, "too many errors or commands"},
+    [EHLO_STOCK_UNKNOWN] = {500, 5, 2, 1, 0, "command unrecognized"},
+    [EHLO_STOCK_LINE_LONG] = {500, 5, 2, 1, 0, "line too long"},
+    [EHLO_STOCK_LINE_NEWLINE] = {500, 5, 2, 1, 0, "bare CR, bare LF or NUL in command"},
+    [EHLO_STOCK_HELLO_SYNTAX] = {501, 0, 0, 0, 0, "a domain or address literal is needed"},
+    [EHLO_STOCK_ARGUMENT] = {501, 5, 4, 1, 0, "syntax error in argument"},
+    [EHLO_STOCK_NO_ARGUMENT] = {501, 5, 4, 1, 0, "no argument is allowed here"},
+    [EHLO_STOCK_SENDER_SYNTAX] = {501, 1, 7, 1, 0, "syntax error in reverse-path"},
+    [EHLO_STOCK_RECIPIENT_SYNTAX] = {501, 1, 3, 1, 0, "syntax error in forward-path"},
+    [EHLO_STOCK_PARAM_SYNTAX] = {501, 5, 4, 1, 0, "syntax error in parameter"},
+    [EHLO_STOCK_PARAM_VALUE] = {501, 5, 4, 1, 0, "parameter has a wrong value"},
+    [EHLO_STOCK_PARAM_UNKNOWN] = {555, 5, 4, 1, 0, "parameter not recognized"},
+    [EHLO_STOCK_NEEDS_UTF8] = {553, 6, 7, 1, 0, "address needs SMTPUTF8"},
+    [EHLO_STOCK_NOT_IMPLEMENTED] = {502, 5, 1, 1, 0, "command not implemented"},
+    [EHLO_STOCK_AWAY] = {503, 5, 1, 1, 0, "no service here; only QUIT is left"},
+    [EHLO_STOCK_HELLO_FIRST] = {503, 5, 1, 1, 0, "EHLO or HELO must come first"},
+    [EHLO_STOCK_NESTED] = {503, 5, 1, 1, 0, "a transaction is open already"},
+    [EHLO_STOCK_MAIL_FIRST] = {503, 5, 1, 1, 0, "MAIL must come first"},
+    [EHLO_STOCK_RCPT_FIRST] = {503, 5, 1, 1, 0, "RCPT must come first"},
+    [EHLO_STOCK_NO_RECIPIENT] = {554, 5, 1, 1, 0, "no valid recipients"},
+    [EHLO_STOCK_RECIPIENTS] = {452, 5, 3, 1, 0, "too many recipients"},
+    [EHLO_STOCK_TOO_MUCH] = {552, 3, 4, 1, 0, "message too big"},
+    [EHLO_STOCK_NEWLINE] = {550, 6, 0, 1, 0, "bare CR or bare LF in message"},
+    [EHLO_STOCK_BODY_LINE] = {554, 6, 0, 1, 0, "text line too long"},
+    [EHLO_STOCK_NO_RELAY] = {550, 7, 1, 1, 0, "recipient not taken here"},
+    [EHLO_STOCK_NOT_TAKEN] = {554, 0, 0, 1, 0, "message not taken"},
+};
+
+uint16_t ehlo_stock_code(uint32_t stock)
+{
+    return replies[stock].code;
+}
+
+/* The line behind this one, or 0. */
+static uint8_t line_after(const struct ehlo_server *server)
+{
+    uint8_t line = server->reply.line;
+
+    if (server->reply.stock != EHLO_STOCK_EHLO)
+        return 0;
+    for (; line < EHLO_EXTENSION_COUNT; line++)
+        if (ehlo_server_offers(server, line))
+            return (uint8_t)(line + 1);
+    return 0;
+}
+
+static void put_status(struct ehlo_writer *writer, uint32_t class_, uint32_t subject, uint32_t detail)
+{
+    ehlo_put_number(writer, class_, 0);
+    ehlo_put_octet(writer, '.');
+    ehlo_put_number(writer, subject, 0);
+    ehlo_put_octet(writer, '.');
+    ehlo_put_number(writer, detail, 0);
+    ehlo_put_octet(writer, ' ');
+}
+
+static void put_keyword(const struct ehlo_server *server, struct ehlo_writer *writer, uint32_t extension)
+{
+    ehlo_put_string(writer, ehlo_extension_name(extension));
+    if (extension == EHLO_EXTENSION_SIZE && server->config.message_max != UINT64_MAX) {
+        ehlo_put_octet(writer, ' ');
+        ehlo_put_number(writer, server->config.message_max, 0);
+    }
+}
+
+static void put_line(const struct ehlo_server *server, struct ehlo_writer *writer)
+{
+    uint8_t stock = server->reply.stock;
+
+    ehlo_put_number(writer, replies[stock].code, 3);
+    ehlo_put_octet(writer, line_after(server) > 0 ? '-' : ' ');
+    if (server->reply.line > 0) {
+        put_keyword(server, writer, server->reply.line - 1u);
+    } else {
+        if (replies[stock].status && server->phase != EHLO_PHASE_CONNECT &&
+            ehlo_server_offers(server, EHLO_EXTENSION_ENHANCEDSTATUSCODES))
+            put_status(writer, replies[stock].code / 100u, replies[stock].subject, replies[stock].detail);
+        if (replies[stock].flags & NAMED) {
+            ehlo_put_span(writer, server->config.hostname);
+            if (stock == EHLO_STOCK_GREETING || replies[stock].text[0] != '\0')
+                ehlo_put_octet(writer, ' ');
+        }
+        if (stock == EHLO_STOCK_GREETING)
+            ehlo_put_span(writer, server->config.banner);
+        ehlo_put_string(writer, replies[stock].text);
+    }
+    ehlo_put_string(writer, "\r\n");
+}
+
+void ehlo_server_pump(struct ehlo_server *server)
+{
+    struct ehlo_writer writer;
+    char *tail;
+    size_t length;
+
+    while (server->reply.stock != EHLO_STOCK_NONE || server->farewell != EHLO_STOCK_NONE) {
+        if (server->reply.stock == EHLO_STOCK_NONE) {
+            server->reply.stock = server->farewell;
+            server->farewell = EHLO_STOCK_NONE;
+        }
+        tail = (char *)(server + 1) + server->output.tail;
+        ehlo_writer_count(&writer);
+        put_line(server, &writer);
+        if (ehlo_writer_room(&writer, tail, ehlo_queue_room(&server->output), &length) != 0)
+            return;
+        put_line(server, &writer);
+        ehlo_queue_put(&server->output, length);
+        server->reply.line = line_after(server);
+        if (server->reply.line == 0)
+            server->reply.stock = EHLO_STOCK_NONE;
+    }
+}
+
+void ehlo_server_stock(struct ehlo_server *server, uint32_t stock)
+{
+    server->reply.stock = (uint8_t)stock;
+    ehlo_server_pump(server);
+}
+
+int ehlo_server_replied(const struct ehlo_server *server)
+{
+    return server->reply.stock == EHLO_STOCK_NONE;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The replies that the server words itself: one table.
+ */
+#ifndef EHLO_SERVER_STOCK_H
+#define EHLO_SERVER_STOCK_H
+
+#include <stdint.h>
+
+/* Stock replies. The order is that of the table in stock.c. */
+enum {
+    EHLO_STOCK_NONE,
+    EHLO_STOCK_GREETING,
+    EHLO_STOCK_EHLO, /* as many lines as extensions are offered, and one */
+    EHLO_STOCK_HELO,
+    EHLO_STOCK_OK,
+    EHLO_STOCK_SENDER,
+    EHLO_STOCK_RECIPIENT,
+    EHLO_STOCK_START,
+    EHLO_STOCK_ACCEPTED,
+    EHLO_STOCK_HELP,
+    EHLO_STOCK_CANNOT_VERIFY,
+    EHLO_STOCK_BYE,
+    EHLO_STOCK_SHUTDOWN,
+    EHLO_STOCK_TIMEOUT,
+    EHLO_STOCK_FLOOD,
+    EHLO_STOCK_UNKNOWN,
+    EHLO_STOCK_LINE_LONG,
+    EHLO_STOCK_LINE_NEWLINE,
+    EHLO_STOCK_HELLO_SYNTAX,
+    EHLO_STOCK_ARGUMENT,
+    EHLO_STOCK_NO_ARGUMENT,
+    EHLO_STOCK_SENDER_SYNTAX,
+    EHLO_STOCK_RECIPIENT_SYNTAX,
+    EHLO_STOCK_PARAM_SYNTAX,
+    EHLO_STOCK_PARAM_VALUE,
+    EHLO_STOCK_PARAM_UNKNOWN,
+    EHLO_STOCK_NEEDS_UTF8,
+    EHLO_STOCK_NOT_IMPLEMENTED,
+    EHLO_STOCK_AWAY,
+    EHLO_STOCK_HELLO_FIRST,
+    EHLO_STOCK_NESTED,
+    EHLO_STOCK_MAIL_FIRST,
+    EHLO_STOCK_RCPT_FIRST,
+    EHLO_STOCK_NO_RECIPIENT,
+    EHLO_STOCK_RECIPIENTS,
+    EHLO_STOCK_TOO_MUCH,
+    EHLO_STOCK_NEWLINE,
+    EHLO_STOCK_BODY_LINE,
+    EHLO_STOCK_NO_RELAY,
+    EHLO_STOCK_NOT_TAKEN
+};
+
+/* A stock reply on its way into the queue. */
+struct ehlo_stock_cursor {
+    uint8_t stock; /* EHLO_STOCK_NONE: none */
+    uint8_t line;  /* of an EHLO response: 0, or 1 and the extension */
+};
+
+/* The code of a stock reply. */
+uint16_t ehlo_stock_code(uint32_t stock);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The output queue.
+ */
+#include "session/queue.h"
+
+void ehlo_queue_init(struct ehlo_queue *queue, uint32_t capacity)
+{
+    queue->capacity = capacity;
+    queue->head = 0;
+    queue->tail = 0;
+}
+
+size_t ehlo_queue_room(const struct ehlo_queue *queue)
+{
+    return queue->capacity - queue->tail;
+}
+
+size_t ehlo_queue_size(const struct ehlo_queue *queue)
+{
+    return queue->tail - queue->head;
+}
+
+void ehlo_queue_put(struct ehlo_queue *queue, size_t size)
+{
+    queue->tail += (uint32_t)size;
+}
+
+void ehlo_queue_take(struct ehlo_queue *queue, size_t size)
+{
+    queue->head += (uint32_t)size;
+    if (queue->head == queue->tail) {
+        queue->head = 0;
+        queue->tail = 0;
+    }
+}
