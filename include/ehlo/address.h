@@ -29,11 +29,11 @@ enum {
     EHLO_ALLOW_NO_DOMAIN = 1u << 14,    /* `<root>`: for submission, where the program adds the domain */
     EHLO_ALLOW_NO_BRACKETS = 1u << 15,  /* `MAIL FROM:a@b`; the path then ends at the first space */
     EHLO_ALLOW_8BIT = 1u << 16,         /* octets over 127 of no known charset in a local-part or a reply's text */
-    EHLO_ALLOW_LITERAL = 1u << 17,      /* an IPv6 literal without its tag: `[::1]` */
+    EHLO_ALLOW_LITERAL = 1u << 17,      /* an IPv6 literal without its tag, `[::1]`; it goes before a General one */
 
     /* leniency: command lines */
     EHLO_ALLOW_SPACE = 1u << 18, /* spaces behind `FROM:` and `TO:`, several or tabs between parameters */
-    EHLO_ALLOW_HELLO = 1u << 19, /* any word of visible ASCII as the argument of HELO and EHLO */
+    EHLO_ALLOW_HELLO = 1u << 19, /* any word of visible ASCII, up to 255 octets, as the argument of HELO and EHLO */
 
     EHLO_ALLOW_ALL = 0xFFFu << 8 /* each of these */
 };
@@ -92,8 +92,8 @@ EHLO_API int ehlo_local_part_unquote(char *out, size_t capacity, size_t *length,
 
 /*
  * The inverse: any text as a local-part, quoted only where it must be. Controls cannot stand in a local-part at all:
- * EHLO_E_CHARACTER. Octets over 127 need EHLO_UTF8 in `rules` and must be UTF-8. All or nothing as above.
- * RFC 5321, section 4.1.2.
+ * EHLO_E_CHARACTER. Octets over 127 need EHLO_UTF8 in `rules` and must be UTF-8: EHLO_E_UTF8. EHLO_E_LOCAL_LONG when
+ * the result has more than 64 octets, unless EHLO_ALLOW_LONG_LOCAL. All or nothing as above. RFC 5321, section 4.1.2.
  */
 EHLO_API int ehlo_local_part_quote(char *out, size_t capacity, size_t *length, const char *text, size_t size,
                                    uint32_t rules);

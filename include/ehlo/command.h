@@ -55,11 +55,11 @@ struct ehlo_command {
 };
 
 /*
- * Parses a command line without its CRLF. Each verb is matched whole and without regard to case; its arity and the
- * form of its argument are checked; white space at the end of the line is dropped. A verb that the library does not
- * know is EHLO_VERB_OTHER with whatever argument it has. MAIL takes no `<Postmaster>` (EHLO_E_DOMAIN), RCPT no `<>`
- * (EHLO_E_LOCAL_PART), neither more than 32 parameters (EHLO_E_UNWANTED). `rules` are EHLO_UTF8 and EHLO_ALLOW_ flags. `SMTPUTF8` among
- * the parameters of MAIL puts EHLO_UTF8 in force for that line when EHLO_UTF8 is offered in `rules`.
+ * Parses a command line without its CRLF. Each verb is matched whole and without regard to case; its arity and the form
+ * of its argument are checked; white space at the end of the line is dropped. A verb that the library does not know is
+ * EHLO_VERB_OTHER with whatever argument it has. MAIL takes no `<Postmaster>` (EHLO_E_DOMAIN), RCPT no `<>`
+ * (EHLO_E_LOCAL_PART), neither more than 32 parameters (EHLO_E_UNWANTED). `rules` are EHLO_UTF8 and EHLO_ALLOW_ flags.
+ * `SMTPUTF8` among the parameters of MAIL puts EHLO_UTF8 in force for that line when EHLO_UTF8 is offered in `rules`.
  *
  * Returns 0, or the error with `*at` the offset of the octet that is wrong. `command->verb` and `name` are filled
  * whenever a verb was read, so that the caller can word its refusal. RFC 5321, sections 4.1.1 and 4.1.2.

@@ -20,8 +20,8 @@ struct ehlo_param {
 /*
  * Takes the first parameter off the front of `list`: parameters with single spaces between them, as in the `params` of
  * struct ehlo_command. Returns 1 and moves `list->data` and `list->size` on behind it; 0 at the end of the list; or,
- * with `*at` the offset in `list` of the wrong octet and `list` as it was, EHLO_E_KEYWORD, EHLO_E_VALUE,
- * EHLO_E_UTF8 or EHLO_E_CHARACTER. `rules`: EHLO_UTF8, EHLO_ALLOW_SPACE. Duplicates are not looked for. RFC 5321, section 4.1.2.
+ * with `*at` the offset in `list` of the wrong octet and `list` as it was, EHLO_E_KEYWORD, EHLO_E_VALUE, EHLO_E_UTF8 or
+ * EHLO_E_CHARACTER. `rules`: EHLO_UTF8, EHLO_ALLOW_SPACE. Duplicates are not looked for. RFC 5321, section 4.1.2.
  */
 EHLO_API int ehlo_param_next(struct ehlo_span *list, struct ehlo_param *param, uint32_t rules, size_t *at);
 

@@ -179,7 +179,8 @@ struct ehlo_allocator {
 
 /*
  * Convenience: ehlo_server_size, memory from `allocator` (NULL: malloc), ehlo_server_init; a configuration must be
- * given. Returns 0 with `*server` set, EHLO_E_MEMORY, or an error of ehlo_server_init. Free it with ehlo_server_free and the same allocator. No RFC.
+ * given. Returns 0 with `*server` set, EHLO_E_MEMORY, or an error of ehlo_server_init. Free it with ehlo_server_free
+ * and the same allocator. No RFC.
  */
 EHLO_API int ehlo_server_new(struct ehlo_server **server, const struct ehlo_server_config *config,
                              const struct ehlo_allocator *allocator);

@@ -28,7 +28,8 @@ struct ehlo_received {
 
 /*
  * Writes a Received field, folded, each line with its CRLF. All values are validated whole before an octet is
- * written: EHLO_E_VALUE for one that must not stand there (a control, a space, or one of ()<>\",; in a name),
+ * written: EHLO_E_VALUE for one that must not stand there (a control, a space, or one of ()<>\",; in a name, or more
+ * than 255 octets), the errors of ehlo_path_format for `recipient`, EHLO_E_PATH_LONG for one over 980 octets,
  * EHLO_E_ARGUMENT for a time or zone out of bounds. All or nothing: `*length` is what is needed, EHLO_E_SPACE when
  * `capacity` is less; no NUL is added. RFC 5321, section 4.4.
  */
@@ -36,7 +37,7 @@ EHLO_API int ehlo_received_format(char *out, size_t capacity, size_t *length, co
 
 /*
  * Writes a Return-Path field with its CRLF for final delivery; the path may be `<>`. All or nothing as
- * above; errors of ehlo_path_format. RFC 5321, section 4.4.
+ * above; errors of ehlo_path_format, and EHLO_E_PATH_LONG over 980 octets. RFC 5321, section 4.4.
  */
 EHLO_API int ehlo_return_path_format(char *out, size_t capacity, size_t *length, const struct ehlo_path *reverse_path);
 

@@ -33,7 +33,7 @@ static const struct row rows[] = {
     {EHLO_E_FLOOD, "EHLO_E_FLOOD", "too many errors, or commands without progress"},
 
     {EHLO_E_RESET, "EHLO_E_RESET", "the transaction was reset"},
-    {EHLO_E_NEWLINE, "EHLO_E_NEWLINE", "a CR or LF that is no CRLF"},
+    {EHLO_E_NEWLINE, "EHLO_E_NEWLINE", "a CR or LF that is no CRLF, or a NUL"},
     {EHLO_E_TOO_MUCH, "EHLO_E_TOO_MUCH", "more octets than the message size allows"},
     {EHLO_E_BODY_LINE, "EHLO_E_BODY_LINE", "a text line is too long"},
 

@@ -8,11 +8,13 @@
 #include "codec/writer.h"
 #include "grammar/grammar.h"
 
-#define PATH_MAX 256 /* RFC 5321, section 4.5.3.1.3 */
+#define PATH_MAX 256               /* RFC 5321, section 4.5.3.1.3 */
+#define MAILBOX_MAX (PATH_MAX - 2) /* two octets of a path are its brackets */
 
 static const char postmaster[] = "Postmaster";
 
-static int take_mailbox(struct ehlo_cursor *cursor, struct ehlo_path *path)
+/* A local-part without a domain is for Postmaster, where `postmaster_alone` lets it be, and for the lenient. */
+static int take_mailbox(struct ehlo_cursor *cursor, struct ehlo_path *path, int postmaster_alone)
 {
     size_t start = cursor->at;
     int octet, error;
@@ -21,7 +23,9 @@ static int take_mailbox(struct ehlo_cursor *cursor, struct ehlo_path *path)
         return error;
     path->local = ehlo_cursor_span(cursor, start);
     if (!ehlo_cursor_take(cursor, '@')) {
-        if (cursor->rules & EHLO_ALLOW_NO_DOMAIN)
+        if (ehlo_span_is(path->local, postmaster, sizeof postmaster - 1))
+            cursor->kind |= EHLO_PATH_POSTMASTER;
+        if ((cursor->rules & EHLO_ALLOW_NO_DOMAIN) || (postmaster_alone && (cursor->kind & EHLO_PATH_POSTMASTER)))
             return 0;
         octet = ehlo_cursor_peek(cursor);
         return ehlo_cursor_refuse(cursor, octet < 0 || octet == '>' ? EHLO_E_DOMAIN : EHLO_E_CHARACTER);
@@ -47,26 +51,6 @@ static int take_route(struct ehlo_cursor *cursor)
     return ehlo_cursor_take(cursor, ':') ? 0 : ehlo_cursor_refuse(cursor, EHLO_E_ROUTE);
 }
 
-static int is_end(int octet, int bracket)
-{
-    return bracket ? octet == '>' : octet < 0 || ehlo_is_blank(octet);
-}
-
-static int take_postmaster(struct ehlo_cursor *cursor, struct ehlo_path *path, int bracket)
-{
-    struct ehlo_cursor ahead = *cursor;
-
-    if (cursor->size - cursor->at < sizeof postmaster - 1)
-        return 0;
-    ahead.at += sizeof postmaster - 1;
-    path->local = ehlo_cursor_span(&ahead, cursor->at);
-    if (!is_end(ehlo_cursor_peek(&ahead), bracket) || !ehlo_span_is(path->local, postmaster, sizeof postmaster - 1))
-        return 0;
-    cursor->at = ahead.at;
-    cursor->kind |= EHLO_PATH_POSTMASTER;
-    return 1;
-}
-
 static int take_path(struct ehlo_cursor *cursor, struct ehlo_path *path)
 {
     const int bracket = ehlo_cursor_take(cursor, '<');
@@ -80,28 +64,27 @@ static int take_path(struct ehlo_cursor *cursor, struct ehlo_path *path)
     }
     if (ehlo_cursor_peek(cursor) == '@')
         error = take_route(cursor);
-    if (error == 0 && ((cursor->kind & EHLO_PATH_ROUTED) || !take_postmaster(cursor, path, bracket)))
-        error = take_mailbox(cursor, path);
-    if (error != 0)
+    if (error == 0)
+        error = take_mailbox(cursor, path, !(cursor->kind & EHLO_PATH_ROUTED));
+    if (error != 0 || (bracket && ehlo_cursor_take(cursor, '>')))
         return error;
     octet = ehlo_cursor_peek(cursor);
-    if (!is_end(octet, bracket))
-        return octet < 0 ? EHLO_E_UNCLOSED : ehlo_cursor_refuse(cursor, EHLO_E_CHARACTER);
     if (bracket)
-        cursor->at++;
-    return 0;
+        return octet < 0 ? EHLO_E_UNCLOSED : ehlo_cursor_refuse(cursor, EHLO_E_CHARACTER);
+    return octet < 0 || ehlo_is_blank(octet) ? 0 : ehlo_cursor_refuse(cursor, EHLO_E_CHARACTER);
 }
 
 int ehlo_path_scan(struct ehlo_cursor *cursor, struct ehlo_path *path)
 {
-    size_t start = cursor->at;
+    const size_t max = ehlo_cursor_peek(cursor) == '<' ? PATH_MAX : MAILBOX_MAX;
+    const size_t start = cursor->at;
     int error;
 
     cursor->kind = 0;
     memset(path, 0, sizeof *path);
     error = take_path(cursor, path);
     if (!(cursor->rules & EHLO_ALLOW_LONG_PATH))
-        error = ehlo_cursor_bound(cursor, start, PATH_MAX, error, EHLO_E_PATH_LONG);
+        error = ehlo_cursor_bound(cursor, start, max, error, EHLO_E_PATH_LONG);
     if (error != 0)
         memset(path, 0, sizeof *path);
     else
@@ -124,12 +107,11 @@ int ehlo_mailbox_parse(struct ehlo_path *path, const char *in, size_t size, uint
     int error;
 
     memset(path, 0, sizeof *path);
-    error = take_mailbox(&cursor, path);
+    error = take_mailbox(&cursor, path, 0);
     if (error == 0)
         error = ehlo_cursor_finish(&cursor, EHLO_E_CHARACTER);
-    /* two octets of a path are its brackets */
     if (!(rules & EHLO_ALLOW_LONG_PATH))
-        error = ehlo_cursor_bound(&cursor, 0, PATH_MAX - 2, error, EHLO_E_PATH_LONG);
+        error = ehlo_cursor_bound(&cursor, 0, MAILBOX_MAX, error, EHLO_E_PATH_LONG);
     if (error != 0)
         memset(path, 0, sizeof *path);
     else
@@ -160,7 +142,7 @@ int ehlo_path_check(const struct ehlo_path *path, uint32_t rules)
     } else if ((error = ehlo_domain_parse(path->domain.data, path->domain.size, rules, &kind, &used)) != 0) {
         return error;
     }
-    if (path->local.size + path->domain.size > PATH_MAX - sizeof "<@>" + 1 && !(rules & EHLO_ALLOW_LONG_PATH))
+    if (path->local.size + path->domain.size > MAILBOX_MAX - 1 && !(rules & EHLO_ALLOW_LONG_PATH))
         return EHLO_E_PATH_LONG;
     return 0;
 }
