@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * --trace: the dialogue of each connection on stderr.
+ */
+#ifndef SERVE_DIALOGUE_H
+#define SERVE_DIALOGUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Fill `number`, zero the rest. With number 0 nothing is printed. */
+struct dialogue {
+    unsigned long number; /* of the connection */
+    uint64_t octets;      /* of a message, not told yet */
+};
+
+/* Something about the connection: `connect from 127.0.0.1:40000`. */
+void dialogue_note(struct dialogue *dialogue, const char *what, const char *which);
+
+/* Octets that were taken from the client: of a message, which are counted only, or lines. */
+void dialogue_client(struct dialogue *dialogue, const char *data, size_t size, int message);
+
+/* Octets that go to the client. */
+void dialogue_server(struct dialogue *dialogue, const char *data, size_t size);
+
+#endif
