@@ -36,17 +36,12 @@ uint32_t ehlo_verb_find(const char *name, size_t size)
 {
     struct ehlo_span span;
     uint32_t verb;
-    size_t length;
 
     span.data = name;
     span.size = size;
-    for (verb = 1; verb < VERB_COUNT; verb++) {
-        length = 0;
-        while (verbs[verb].name[length] != '\0')
-            length++;
-        if (ehlo_span_is(span, verbs[verb].name, length))
+    for (verb = 1; size < NAME_SIZE && verb < VERB_COUNT; verb++)
+        if (verbs[verb].name[size] == '\0' && ehlo_span_is(span, verbs[verb].name, size))
             return verb;
-    }
     return EHLO_VERB_OTHER;
 }
 
