@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * libehlo: SMTP (RFC 5321) as a library without I/O; this version has the server's end. See libehlo(7) for the contract.
+ * libehlo: SMTP (RFC 5321) as a library without I/O; this version has the server's end. The contract is in libehlo(7).
  */
 #ifndef EHLO_H
 #define EHLO_H

@@ -65,6 +65,7 @@ static int copy(struct ehlo_server_config *filled, const struct ehlo_server_conf
         if (octets[i] != 0)
             return EHLO_E_CONFIG;
     memcpy(filled, config, sizeof *filled);
+    filled->size = sizeof *filled;
     return 0;
 }
 
