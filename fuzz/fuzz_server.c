@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The server: whatever the client sends, however it is cut and however late the answers come, the events and the replies
- * are the same, and what is stored can be nothing but one message with no bare newline that the policy forbids.
+ * The server: whatever the client sends, however it is cut and however late the answers come, the events and the
+ * replies are the same.
  *
  * The first octet chooses the configuration, the second the verdicts; the rest is the client's.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The server facade as a program meets it: configuration, tickets, verdicts, memory, limits. What it says to a client is
- * in the transcripts.
+ * The server facade as a program meets it: configuration, tickets, verdicts, memory, limits. What it says to a client
+ * is in the transcripts.
  */
 #include <ehlo.h>
 #include <setjmp.h>
@@ -65,6 +65,22 @@ static void expect(struct ehlo_server *server, const char *text)
         fail_msg("got: %s\nwant: %s", out, text);
 }
 
+/* The output so far is this and no more. */
+static void expect_only(struct ehlo_server *server, const char *text)
+{
+    char out[4096];
+    size_t size = ehlo_server_read(server, out, sizeof out);
+
+    assert_int_equal(size, strlen(text));
+    assert_memory_equal(out, text, size);
+}
+
+static void begin_message(struct ehlo_server *server)
+{
+    say(server, "EHLO c.example\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
+    expect(server, "220");
+}
+
 static struct ehlo_event open_question(struct ehlo_server *server, const char *text)
 {
     struct ehlo_event event = {.size = sizeof event};
@@ -121,6 +137,9 @@ static void test_config(void **state)
     bad = plain();
     bad.banner.data = "bell\a";
     bad.banner.size = 5;
+    assert_int_equal(ehlo_server_size(&bad), 0);
+    bad.banner.data = "x\r\n250 y";
+    bad.banner.size = 8;
     assert_int_equal(ehlo_server_size(&bad), 0);
     /* a buffer that no line with the name would fit in */
     memset(long_name, 'a', sizeof long_name);
@@ -277,6 +296,7 @@ static void test_reply_space(void **state)
     struct ehlo_server *server;
     struct ehlo_event event;
     struct ehlo_reply r;
+    struct ehlo_span span;
     size_t i;
 
     (void)state;
@@ -284,6 +304,7 @@ static void test_reply_space(void **state)
     c.reply_max = 64;
     server = start(&c);
     say(server, "EHLO c.example\r\n");
+    expect(server, "220");
     event = open_question(server, "MAIL FROM:<a@b>\r\n");
     r = reply(550, 5, "");
     r.text.data = text;
@@ -294,6 +315,8 @@ static void test_reply_space(void **state)
         r.text.size = i; /* "550 5.0.0 " and CRLF are 12 */
         assert_int_equal(ehlo_server_answer((struct ehlo_server *)copy, event.ticket, &r),
                          i + 12 <= 64 ? 0 : EHLO_E_SPACE);
+        /* all or nothing */
+        assert_int_equal(ehlo_server_output((struct ehlo_server *)copy, &span, 1), i + 12 <= 64);
     }
     r.text.size = 501;
     assert_int_equal(ehlo_server_answer(server, event.ticket, &r), EHLO_E_TEXT);
@@ -447,12 +470,14 @@ static void test_one_kibibyte(void **state)
     struct ehlo_server *server;
     struct ehlo_event event = {.size = sizeof event};
     const char *script = "EHLO c.example\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nHello\r\n.\r\nQUIT\r\n";
-    char *input, out[64];
+    char *input, out[1024];
     size_t room, have = 0, used, total = 0;
     int found, ends = 0;
 
     (void)state;
-    c.output_size = 160;
+    c.output_size = 128; /* less than the response to EHLO */
+    c.hostname.data = "mail-gateway.example.org";
+    c.hostname.size = 24;
     input = ram.octets + ehlo_server_size(&c);
     room = sizeof ram.octets - ehlo_server_size(&c);
     assert_true(room >= ehlo_server_line_max(&c));
@@ -466,10 +491,16 @@ static void test_one_kibibyte(void **state)
             assert_int_equal(ehlo_server_answer(server, event.ticket, NULL), 0);
         if (found == EHLO_EVENT_END)
             ends++;
-        total += ehlo_server_read(server, out, sizeof out);
+        assert_true(total + 64 < sizeof out);
+        total += ehlo_server_read(server, out + total, 64);
     } while (!(ehlo_server_want(server) & EHLO_WANT_CLOSE));
     assert_int_equal(ends, 1);
-    assert_true(total > 200);
+    out[total] = '\0';
+    assert_string_equal(out, "220 mail-gateway.example.org ESMTP\r\n250-mail-gateway.example.org\r\n250-PIPELINING\r\n"
+                             "250-SIZE 67108864\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-VRFY\r\n"
+                             "250-EXPN\r\n250 HELP\r\n250 2.1.0 sender OK\r\n250 2.1.5 recipient OK\r\n"
+                             "354 start mail input; end with <CRLF>.<CRLF>\r\n250 2.0.0 message accepted\r\n"
+                             "221 2.0.0 mail-gateway.example.org closing transmission channel\r\n");
 }
 
 struct pool {
@@ -544,14 +575,287 @@ static void test_recipients(void **state)
     }
 }
 
+/* Only CRLF "." CRLF ends a message, and one that is refused is read to its end. */
+static void test_newlines(void **state)
+{
+    static const struct {
+        uint32_t newline;
+        const char *message;
+        uint64_t octets; /* of the message that was taken; 0: none was */
+    } rows[] = {
+        {EHLO_NEWLINE_REJECT, "a\r\n.\r\n", 3},
+        {EHLO_NEWLINE_REJECT, "a\nb\r\n.\r\n", 0},
+        {EHLO_NEWLINE_REJECT, "a\rb\r\n.\r\n", 0},
+        {EHLO_NEWLINE_REJECT, "a\n.\r\nNOOP\r\n.\r\n", 0},
+        {EHLO_NEWLINE_REJECT, "a\r\n.\nNOOP\r\n.\r\n", 0},
+        {EHLO_NEWLINE_REJECT, "a\r\r\n.\r\n", 0},
+        {EHLO_NEWLINE_KEEP, "a\nb\r\n.\r\n", 5},
+        {EHLO_NEWLINE_KEEP, "a\n.\r\nb\r\n.\r\n", 8},
+        {EHLO_NEWLINE_NORMALIZE, "a\nb\r\n.\r\n", 6},
+        {EHLO_NEWLINE_NORMALIZE, "a\n.\r\nb\r\n.\r\n", 9},
+    };
+    struct ehlo_server_config c = plain();
+    struct ehlo_server *server;
+    struct ehlo_event event;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        c.newline = rows[i].newline;
+        server = start(&c);
+        begin_message(server);
+        event = say(server, rows[i].message);
+        if (rows[i].octets > 0) {
+            assert_int_equal(event.type, EHLO_EVENT_END);
+            assert_int_equal(event.octets, rows[i].octets);
+            expect_only(server, "250 2.0.0 message accepted\r\n");
+        } else {
+            assert_int_equal(event.type, EHLO_EVENT_ABORT);
+            assert_int_equal(event.reason, EHLO_E_NEWLINE);
+            expect_only(server, "550 5.6.0 bare CR or bare LF in message\r\n");
+        }
+        say(server, "MAIL FROM:<a@b>\r\n");
+        expect(server, "250 2.1.0");
+    }
+}
+
+/* Each bound at its last good value and at the first bad one. */
+static void test_body_bounds(void **state)
+{
+    static const struct {
+        const char *message;
+        int reason;
+        const char *reply;
+    } rows[] = {
+        {"12345678\r\n.\r\n", 0, "250"},
+        {"123456789\r\n.\r\n", EHLO_E_BODY_LINE, "554 5.6.0"},
+        {"12345678\r\n..2345678\r\n.\r\n", 0, "250"},
+        {"12345678\r\n123456\r\n\r\n.\r\n", 0, "250"},
+        {"12345678\r\n123456\r\n3\r\n.\r\n", EHLO_E_TOO_MUCH, "552 5.3.4"},
+        {"12345678\r\n123456\r\n3456789\r\n.\r\n", EHLO_E_TOO_MUCH, "552 5.3.4"},
+    };
+    struct ehlo_server_config c = plain();
+    struct ehlo_server *server;
+    struct ehlo_event event;
+    size_t i;
+
+    (void)state;
+    c.message_max = 20;
+    c.body_line_max = 10;
+    c.newline = EHLO_NEWLINE_KEEP;
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        server = start(&c);
+        begin_message(server);
+        event = say(server, rows[i].message);
+        assert_int_equal(event.type, rows[i].reason == 0 ? EHLO_EVENT_END : EHLO_EVENT_ABORT);
+        assert_int_equal(event.reason, rows[i].reason);
+        expect(server, rows[i].reply);
+    }
+}
+
+/* Of a message that is too much the octets up to the bound are handed over, however they came. */
+static void test_body_cut(void **state)
+{
+    static const char message[] = "123456\r\n123456\r\n123456\r\n.\r\n";
+    struct ehlo_server_config c = plain();
+    struct ehlo_server *server;
+    struct ehlo_event event = {.size = sizeof event};
+    size_t step, at, end, used, given;
+    int found;
+
+    (void)state;
+    c.message_max = 20;
+    for (step = 1; step < sizeof message; step++) {
+        server = start(&c);
+        begin_message(server);
+        for (at = end = given = 0; end < sizeof message - 1;) {
+            end = end + step < sizeof message - 1 ? end + step : sizeof message - 1;
+            while ((found = ehlo_server_next(server, message + at, end - at, &used, &event)) > 0 || used > 0) {
+                at += used;
+                if (found == EHLO_EVENT_BODY)
+                    given += event.data.size;
+            }
+        }
+        assert_int_equal(given, 20);
+        expect_only(server, "552 5.3.4 message too big\r\n");
+    }
+}
+
+static void test_declared_size(void **state)
+{
+    static const struct {
+        uint64_t message_max;
+        const char *size, *reply;
+    } rows[] = {
+        {1000, "1000", "250"},
+        {1000, "1001", "552 5.3.4"},
+        {1000, "00000000000000000999", "250"},
+        {1000, "18446744073709551617", "552 5.3.4"},
+        {1000, "99999999999999999999999999999", "501 5.5.4"},
+        {1000, "-1", "501 5.5.4"},
+        {UINT64_MAX, "18446744073709551614", "250"},
+        {UINT64_MAX, "18446744073709551615", "552 5.3.4"},
+        {UINT64_MAX, "18446744073709551616", "552 5.3.4"},
+    };
+    struct ehlo_server_config c = plain();
+    struct ehlo_server *server;
+    char line[100];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        c.message_max = rows[i].message_max;
+        server = start(&c);
+        say(server, "EHLO c.example\r\n");
+        expect(server, "220");
+        snprintf(line, sizeof line, "MAIL FROM:<a@b> SIZE=%s\r\n", rows[i].size);
+        say(server, line);
+        expect(server, rows[i].reply);
+    }
+}
+
+static void test_line_max(void **state)
+{
+    static const struct {
+        const char *begin;
+        size_t most;
+    } rows[] = {{"NOOP ", 512}, {"MAIL FROM:<a@b> X=", EHLO_SERVER_LINE_MAX}};
+    struct ehlo_server_config c = plain();
+    struct ehlo_server *server = start(&c);
+    char line[700];
+    size_t i, size;
+
+    (void)state;
+    say(server, "EHLO c.example\r\n");
+    expect(server, "220");
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (size = rows[i].most - 2; size < sizeof line; size++) {
+            memset(line, 'x', size);
+            memcpy(line, rows[i].begin, strlen(rows[i].begin));
+            memcpy(line + size - 2, "\r\n", 3);
+            say(server, line);
+            expect(server, size > rows[i].most ? "500 5.5.2 line too long" : i == 0 ? "250" : "555");
+            if (size == rows[i].most + 3)
+                break;
+        }
+    }
+}
+
+/* Errors and commands that lead nowhere are counted; a message that is accepted makes a new beginning. */
+static void test_floods(void **state)
+{
+    struct ehlo_server_config c = plain();
+    struct ehlo_server *server;
+    struct ehlo_event event = {.size = sizeof event};
+    size_t used;
+    int i;
+
+    (void)state;
+    c.error_max = 3;
+    server = start(&c);
+    for (i = 0; i < 3; i++) {
+        say(server, "XYZ\r\n");
+        expect(server, i == 0 ? "220" : "500 5.5.2");
+    }
+    assert_int_equal(ehlo_server_next(server, "XYZ\r\n", 5, &used, &event), EHLO_E_FLOOD);
+    expect(server, "421 4.7.0");
+
+    c.error_max = 0;
+    c.command_max = 5;
+    server = start(&c);
+    begin_message(server); /* EHLO, MAIL, RCPT that is not counted, DATA */
+    say(server, "NOOP\r\n.\r\n");
+    for (i = 0; i < 5; i++)
+        say(server, "NOOP\r\n");
+    assert_int_equal(ehlo_server_want(server) & EHLO_WANT_CLOSE, 0);
+    assert_int_equal(ehlo_server_next(server, "NOOP\r\n", 6, &used, &event), EHLO_E_FLOOD);
+}
+
+/* What is said to an END that nobody answers is no yes. */
+static int answer_but_end(void *user, const struct ehlo_event *event)
+{
+    if (event->type == EHLO_EVENT_END || event->ticket == 0)
+        return 0;
+    return ehlo_server_answer(*(struct ehlo_server **)user, event->ticket, NULL) == 0;
+}
+
+static void test_silence(void **state)
+{
+    static const char input[] = "EHLO c.example\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n";
+    struct ehlo_server_config c = plain();
+    struct ehlo_server *server = start(&c);
+    size_t used;
+
+    (void)state;
+    assert_int_equal(ehlo_server_feed(server, input, sizeof input - 1, &used, answer_but_end, &server), 0);
+    assert_int_equal(used, sizeof input - 1);
+    expect(server, "220");
+    assert_int_equal(ehlo_server_feed(server, ".\r\n", 3, &used, answer_but_end, &server), 0);
+    expect(server, "554 5.0.0 message not taken\r\n");
+}
+
+/* A question that waits: nothing behind its line is taken, and it stays what it was. */
+static void test_question_waits(void **state)
+{
+    static const char input[] = "MAIL FROM:<a@b>\r\nRSET\r\nQUIT\r\n";
+    struct ehlo_server_config c = plain();
+    struct ehlo_server *server = start(&c);
+    struct ehlo_event event = {.size = sizeof event}, again = {.size = sizeof again};
+    size_t used;
+    int i;
+
+    (void)state;
+    say(server, "EHLO c.example\r\n");
+    expect(server, "220");
+    assert_int_equal(ehlo_server_next(server, input, sizeof input - 1, &used, &event), EHLO_EVENT_MAIL);
+    assert_int_equal(used, 0);
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(ehlo_server_next(server, input, sizeof input - 1, &used, &again), EHLO_EVENT_MAIL);
+        assert_int_equal(used, 0);
+        assert_int_equal(again.ticket, event.ticket);
+        assert_int_equal(ehlo_server_want(server), EHLO_WANT_ANSWER);
+    }
+    assert_int_equal(ehlo_server_answer(server, event.ticket, NULL), 0);
+    assert_int_equal(ehlo_server_next(server, input, sizeof input - 1, &used, &event), EHLO_EVENT_ABORT);
+    assert_int_equal(used, 23);
+    assert_int_equal(event.reason, EHLO_E_RESET);
+}
+
+/* A new greeting is a new beginning. */
+static void test_fresh_start(void **state)
+{
+    struct ehlo_server_config c = plain();
+    struct ehlo_server *server = start(&c);
+    struct ehlo_event event;
+
+    (void)state;
+    say(server, "EHLO c.example\r\nMAIL FROM:<a@b> BODY=8BITMIME SIZE=5\r\nRCPT TO:<c@d>\r\n");
+    say(server, "HELO c.example\r\n");
+    expect(server, "220");
+    say(server, "RCPT TO:<c@d>\r\n");
+    expect(server, "503 5.5.1");
+    say(server, "MAIL FROM:<a@b> SIZE=5\r\n");
+    expect(server, "555 5.5.4");
+    event = say(server, "MAIL FROM:<a@b>\r\n");
+    assert_int_equal(event.octets, 0);
+    assert_int_equal(event.body, EHLO_BODY_7BIT);
+    assert_int_equal(event.flags, 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config),       cmocka_unit_test(test_config_grows), cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_tickets),      cmocka_unit_test(test_verdicts),     cmocka_unit_test(test_reply_space),
-        cmocka_unit_test(test_output_waits), cmocka_unit_test(test_feed),         cmocka_unit_test(test_feed_defers),
-        cmocka_unit_test(test_end),          cmocka_unit_test(test_one_kibibyte), cmocka_unit_test(test_new),
-        cmocka_unit_test(test_recipients),
+        cmocka_unit_test(test_config),         cmocka_unit_test(test_config_grows),
+        cmocka_unit_test(test_arguments),      cmocka_unit_test(test_tickets),
+        cmocka_unit_test(test_verdicts),       cmocka_unit_test(test_reply_space),
+        cmocka_unit_test(test_output_waits),   cmocka_unit_test(test_feed),
+        cmocka_unit_test(test_feed_defers),    cmocka_unit_test(test_end),
+        cmocka_unit_test(test_one_kibibyte),   cmocka_unit_test(test_new),
+        cmocka_unit_test(test_recipients),     cmocka_unit_test(test_newlines),
+        cmocka_unit_test(test_body_bounds),    cmocka_unit_test(test_body_cut),
+        cmocka_unit_test(test_declared_size),  cmocka_unit_test(test_line_max),
+        cmocka_unit_test(test_floods),         cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_question_waits), cmocka_unit_test(test_fresh_start),
     };
 
     return cmocka_run_group_tests_name("server", tests, NULL, NULL);

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC
  *
- * Golden transcripts of the server: tests/transcripts/server-*.txt, each run whole, octet by octet, at every cut and every pair
- * of cuts, with output taken whole and an octet at a time, and with answers that come late.
+ * Golden transcripts of the server: tests/transcripts/server-*.txt, each run whole, octet by octet, at every cut and
+ * every pair of cuts, with output taken whole and an octet at a time, and with answers that come late.
  *
  *     # a comment
  *     O OPTION VALUE     the configuration: see options[]
  *     A STAGE[ WORD] REPLY
- *                        the verdict when STAGE (CONNECT ... COMMAND) asks and its line or path has WORD in it; REPLY is
- *                        one for the wire, or "silence" for what nobody answers
+ *                        the verdict when STAGE (CONNECT ... COMMAND) asks and its line has WORD in it; REPLY is one
+ *                        for the wire, or "silence" for what nobody answers
  *     C TEXT             the client sends TEXT and CRLF; \r \n \\ \xHH are decoded
  *     c TEXT             the same without CRLF
  *     X lost|timeout|shutdown  the session is ended behind the input
  *     E EVENT            an event, as tests/drive.h writes it
  *     S LINE             a line from the server
  *
- * `test_server_transcripts --write FILE...` runs each FILE a command at a time and writes its E and S lines anew. Read what
- * it wrote before you believe it.
+ * `test_server_transcripts --write FILE...` runs each FILE a command at a time and writes its E and S lines anew. Read
+ * what it wrote before you believe it.
  */
 #include "drive.h"
 
