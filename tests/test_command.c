@@ -212,7 +212,7 @@ static void valid_lines(void **state)
 static void invalid_lines(void **state)
 {
     struct ehlo_command command;
-    size_t i, size, at;
+    size_t i, size, at, behind = 0;
     char *copy;
     int error;
 
@@ -225,11 +225,16 @@ static void invalid_lines(void **state)
             fail_msg("%s: error %d at %lu", bad_lines[i].line, error, (unsigned long)at);
         assert_int_equal(command.verb, bad_lines[i].verb);
         assert_int_equal(command.name.size > 0, error != EHLO_E_VERB);
-        assert_null(command.argument.data);
+        if (command.argument.data != NULL) { /* a path, and the fault behind it */
+            assert_true(command.verb == EHLO_VERB_MAIL || command.verb == EHLO_VERB_RCPT);
+            assert_true(at >= (size_t)(command.argument.data - copy) + command.argument.size);
+        }
+        behind += command.argument.data != NULL;
         assert_null(command.path.local.data);
         assert_null(command.params.data);
         flush_free(copy, size);
     }
+    assert_in_range(behind, 5, COUNT(bad_lines) / 2);
     assert_int_equal(ehlo_command_parse(&command, NULL, 0, 0, &at), EHLO_E_VERB);
     assert_int_equal(ehlo_command_parse(&command, "NOOP \0", 6, 0, &at), EHLO_E_CHARACTER);
     assert_int_equal(at, 5);

@@ -17,7 +17,18 @@ struct verdict {
     struct ehlo_reply reply;
 };
 
-static const char stages[][8] = {"connect", "helo", "mail", "rcpt", "data", "end"};
+/* By VERDICT_: the stage's name, and the codes that say yes to it. */
+static const struct {
+    char name[8];
+    uint16_t yes[2];
+} stages[] = {
+    {"connect", {220}}, {"helo", {250}}, {"mail", {250}}, {"rcpt", {250, 251}}, {"data", {354}}, {"end", {250}},
+};
+
+static int may_say(enum verdict_stage stage, uint16_t code)
+{
+    return code >= 400 || code == stages[stage].yes[0] || code == stages[stage].yes[1];
+}
 
 /* The address between `text` and `end`, in the one form that it is compared in; NULL when it is none. */
 static char *read_address(enum verdict_stage stage, const char *text, const char *end)
@@ -71,7 +82,7 @@ static int read_reply(struct verdict *verdict, const char *text)
     memset(&verdict->reply, 0, sizeof verdict->reply);
     verdict->reply.size = sizeof verdict->reply;
     if (ehlo_reply_parse(&verdict->reply, verdict->wire, size + 2, 0, &used) == 0 && used == size + 2 &&
-        verdict->reply.lines == 1)
+        verdict->reply.lines == 1 && may_say(verdict->stage, verdict->reply.code))
         return 0;
     free(verdict->wire);
     verdict->wire = NULL;
@@ -107,7 +118,7 @@ int verdict_add(struct verdict **list, const char *text)
     if (verdict == NULL)
         return -1;
     for (i = 0; i < sizeof stages / sizeof stages[0]; i++)
-        if (strlen(stages[i]) == length && memcmp(stages[i], text, length) == 0)
+        if (strlen(stages[i].name) == length && memcmp(stages[i].name, text, length) == 0)
             break;
     verdict->stage = (enum verdict_stage)i;
     if (i == sizeof stages / sizeof stages[0] || read_rest(verdict, text + length) != 0) {

@@ -62,7 +62,8 @@ struct ehlo_command {
  * `SMTPUTF8` among the parameters of MAIL puts EHLO_UTF8 in force for that line when EHLO_UTF8 is offered in `rules`.
  *
  * Returns 0, or the error with `*at` the offset of the octet that is wrong. `command->verb` and `name` are filled
- * whenever a verb was read, so that the caller can word its refusal. RFC 5321, sections 4.1.1 and 4.1.2.
+ * whenever a verb was read, and `argument` when the fault is in the parameters behind it, so that the caller can word
+ * its refusal. RFC 5321, sections 4.1.1 and 4.1.2.
  */
 EHLO_API int ehlo_command_parse(struct ehlo_command *command, const char *line, size_t size, uint32_t rules,
                                 size_t *at);

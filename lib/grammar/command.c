@@ -134,6 +134,7 @@ static int take_reverse_path(struct ehlo_cursor *cursor, struct ehlo_command *co
         return error;
     cursor->at = start;
     cursor->rules &= ~(uint32_t)EHLO_UTF8;
+    memset(&command->argument, 0, sizeof command->argument);
     return take_path(cursor, command, EHLO_FORM_REVERSE);
 }
 
@@ -207,7 +208,6 @@ static int take_argument(struct ehlo_cursor *cursor, struct ehlo_command *comman
 int ehlo_command_parse(struct ehlo_command *command, const char *line, size_t size, uint32_t rules, size_t *at)
 {
     struct ehlo_cursor cursor;
-    const struct ehlo_span none = {NULL, 0};
     int error;
 
     while (size > 0 && ehlo_is_blank(line[size - 1]))
@@ -219,8 +219,7 @@ int ehlo_command_parse(struct ehlo_command *command, const char *line, size_t si
         error = take_argument(&cursor, command);
     if (error != 0) {
         memset(&command->path, 0, sizeof command->path);
-        command->argument = none;
-        command->params = none;
+        memset(&command->params, 0, sizeof command->params);
     }
     *at = cursor.at;
     return error;

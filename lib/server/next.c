@@ -7,27 +7,20 @@
 #include "codec/ascii.h"
 #include "server/server.h"
 
-/* A parse error of a command as a reply. */
-static uint32_t syntax_stock(int error, uint32_t verb)
+/* A parse error of a command as a reply. A path that was read stands in the command, so the fault is behind it. */
+static uint32_t syntax_stock(int error, const struct ehlo_command *command)
 {
-    switch (error) {
-    case EHLO_E_VERB:
-        return EHLO_STOCK_UNKNOWN;
-    case EHLO_E_KEYWORD:
-    case EHLO_E_VALUE:
-    case EHLO_E_DUPLICATE:
-        return EHLO_STOCK_PARAM_SYNTAX;
-    default:
-        break;
-    }
-    switch (verb) {
+    switch (command->verb) {
     case EHLO_VERB_EHLO:
     case EHLO_VERB_HELO:
         return EHLO_STOCK_HELLO_SYNTAX;
     case EHLO_VERB_MAIL:
-        return error == EHLO_E_UTF8 ? EHLO_STOCK_NEEDS_UTF8 : EHLO_STOCK_SENDER_SYNTAX;
     case EHLO_VERB_RCPT:
-        return error == EHLO_E_UTF8 ? EHLO_STOCK_NEEDS_UTF8 : EHLO_STOCK_RECIPIENT_SYNTAX;
+        if (command->argument.data != NULL)
+            return EHLO_STOCK_PARAM_SYNTAX;
+        if (error == EHLO_E_UTF8)
+            return EHLO_STOCK_NEEDS_UTF8;
+        return command->verb == EHLO_VERB_MAIL ? EHLO_STOCK_SENDER_SYNTAX : EHLO_STOCK_RECIPIENT_SYNTAX;
     default:
         return error == EHLO_E_UNWANTED ? EHLO_STOCK_NO_ARGUMENT : EHLO_STOCK_ARGUMENT;
     }
@@ -138,7 +131,7 @@ static uint32_t check(struct ehlo_server *server, struct ehlo_command *command, 
         return EHLO_STOCK_LINE_LONG;
     refusal = check_supported(server, command->verb);
     if (refusal == EHLO_STOCK_NONE && error != 0)
-        refusal = syntax_stock(error, command->verb);
+        refusal = syntax_stock(error, command);
     if (refusal == EHLO_STOCK_NONE)
         refusal = check_order(server, command->verb);
     if (refusal == EHLO_STOCK_NONE)
