@@ -131,6 +131,9 @@ static void test_config(void **state)
     REFUSED(take, 2);
     REFUSED(withhold, UINT64_C(1) << EHLO_EXTENSION_STARTTLS);
     REFUSED(output_size, 127);
+    REFUSED(output_size, (1 << 20) + 1);
+    REFUSED(output_size, UINT32_MAX);
+    REFUSED(reserved, 1);
     REFUSED(reply_max, 63);
     REFUSED(reply_max, 1025);
 #undef REFUSED
@@ -150,6 +153,10 @@ static void test_config(void **state)
     bad.output_size = 256;
     assert_int_equal(ehlo_server_size(&bad), 0);
     bad.output_size = 64 + 250;
+    assert_true(ehlo_server_size(&bad) > 0);
+    bad.output_size--;
+    assert_int_equal(ehlo_server_size(&bad), 0);
+    bad.output_size++;
     assert_true(ehlo_server_size(&bad) > 0);
 }
 
@@ -200,6 +207,51 @@ static void test_arguments(void **state)
     event.size = sizeof event;
     assert_int_equal(ehlo_server_next(server, "NOO", 3, &used, &event), 0);
     assert_int_equal(ehlo_server_next(server, "NO", 2, &used, &event), EHLO_E_ARGUMENT);
+}
+
+/* Less than the line that was asked about is a wrong call, and leaves no trace. */
+static void test_part_of_a_question(void **state)
+{
+    static const char input[] = "EHLO c.example\r\nNOOP\r\nRSET\r\nQUIT\r\n";
+    struct ehlo_server_config c = plain();
+    struct ehlo_server *server = start(&c);
+    struct ehlo_event event, again = {.size = sizeof again};
+    size_t used, size;
+
+    (void)state;
+    say(server, "");
+    event = open_question(server, input);
+    for (size = 0; size < 16; size++)
+        assert_int_equal(ehlo_server_next(server, input, size, &used, &again), EHLO_E_ARGUMENT);
+    assert_int_equal(ehlo_server_next(server, "RSET\r\nRSET\r\nRSET", 16, &used, &again), EHLO_E_ARGUMENT);
+    assert_int_equal(ehlo_server_want(server), EHLO_WANT_ANSWER | EHLO_WANT_OUTPUT);
+    assert_int_equal(ehlo_server_next(server, input, 16, &used, &again), EHLO_EVENT_HELLO);
+    assert_int_equal(ehlo_server_answer(server, event.ticket, NULL), 0);
+    assert_int_equal(ehlo_server_next(server, input, 15, &used, &again), EHLO_E_ARGUMENT);
+    assert_int_equal(ehlo_server_next(server, input, sizeof input - 1, &used, &again), EHLO_E_QUIT);
+    assert_int_equal(used, sizeof input - 1);
+    expect(server, "220 mx.example.org ESMTP\r\n"
+                   "250-mx.example.org\r\n250-PIPELINING\r\n250-SIZE 67108864\r\n250-8BITMIME\r\n"
+                   "250-ENHANCEDSTATUSCODES\r\n250-VRFY\r\n250-EXPN\r\n250 HELP\r\n"
+                   "250 2.0.0 OK\r\n250 2.0.0 OK\r\n221 2.0.0");
+}
+
+/* An event of a newer program is longer; what this library does not know of it is zero. */
+static void test_event_grows(void **state)
+{
+    struct {
+        struct ehlo_event known;
+        uint64_t unknown;
+    } newer;
+    struct ehlo_server_config c = plain();
+    size_t used;
+
+    (void)state;
+    memset(&newer, 0xA5, sizeof newer);
+    newer.known.size = sizeof newer;
+    assert_int_equal(ehlo_server_next(start(&c), "", 0, &used, &newer.known), EHLO_EVENT_CONNECT);
+    assert_true(newer.unknown == 0);
+    assert_true(newer.known.octets == 0);
 }
 
 static void test_tickets(void **state)
@@ -846,7 +898,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config),         cmocka_unit_test(test_config_grows),
-        cmocka_unit_test(test_arguments),      cmocka_unit_test(test_tickets),
+        cmocka_unit_test(test_arguments),      cmocka_unit_test(test_part_of_a_question),
+        cmocka_unit_test(test_event_grows),    cmocka_unit_test(test_tickets),
         cmocka_unit_test(test_verdicts),       cmocka_unit_test(test_reply_space),
         cmocka_unit_test(test_output_waits),   cmocka_unit_test(test_feed),
         cmocka_unit_test(test_feed_defers),    cmocka_unit_test(test_end),

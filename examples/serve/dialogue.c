@@ -105,16 +105,37 @@ void dialogue_note(struct dialogue *dialogue, const char *what, const char *whic
     record(dialogue, "", text, length < (int)sizeof text ? (size_t)length : sizeof text - 1);
 }
 
+/* How many of the octets belong to the message. A session may take its end and the commands behind it in one go. */
+static size_t message_octets(struct dialogue *dialogue, const char *data, size_t size)
+{
+    struct ehlo_span piece;
+    size_t used, total = 0;
+    int found;
+
+    if (!dialogue->receiving)
+        ehlo_unstuff_init(&dialogue->message, EHLO_NEWLINE_KEEP);
+    dialogue->receiving = 1;
+    do {
+        found = ehlo_unstuff(&dialogue->message, data + total, size - total, &used, &piece);
+        total += used;
+    } while (found == EHLO_UNSTUFF_PIECE);
+    dialogue->receiving = found != EHLO_UNSTUFF_END;
+    return dialogue->receiving ? size : total;
+}
+
 void dialogue_client(struct dialogue *dialogue, const char *data, size_t size, int message)
 {
+    size_t octets;
+
     if (dialogue->number == 0 || size == 0)
         return;
-    if (message) {
-        dialogue->octets += size;
+    dialogue->receiving &= message;
+    octets = message ? message_octets(dialogue, data, size) : 0;
+    dialogue->octets += octets;
+    if (octets == size)
         return;
-    }
     tell_octets(dialogue);
-    each_line(dialogue, data, size, client_line);
+    each_line(dialogue, data + octets, size - octets, client_line);
 }
 
 void dialogue_server(struct dialogue *dialogue, const char *data, size_t size)

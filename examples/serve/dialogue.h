@@ -5,6 +5,7 @@
 #ifndef SERVE_DIALOGUE_H
 #define SERVE_DIALOGUE_H
 
+#include <ehlo.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,12 +13,14 @@
 struct dialogue {
     unsigned long number; /* of the connection */
     uint64_t octets;      /* of a message, not told yet */
+    int receiving;        /* a message, whose end `message` will find */
+    struct ehlo_unstuff message;
 };
 
 /* Something about the connection: `connect from 127.0.0.1:40000`. */
 void dialogue_note(struct dialogue *dialogue, const char *what, const char *which);
 
-/* Octets that were taken from the client: of a message, which are counted only, or lines. */
+/* Octets that were taken from the client: of a message, which are counted only, and what is behind its end; or lines. */
 void dialogue_client(struct dialogue *dialogue, const char *data, size_t size, int message);
 
 /* Octets that go to the client. */

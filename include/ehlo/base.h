@@ -31,6 +31,11 @@ struct ehlo_span {
 };
 
 /*
+ * Pointers must not be NULL unless it is said. The facades and the codecs answer EHLO_E_ARGUMENT to one that is, and so
+ * does every function to a struct whose `size` is not set; the grammar and the trace lines do not look.
+ */
+
+/*
  * Errors. Every function that can fail returns 0 or a positive kind when it succeeded, and one of these when it did
  * not. The numbers are part of the ABI: they are never reused.
  */

@@ -44,19 +44,20 @@ struct ehlo_server;
  */
 struct ehlo_server_config {
     uint32_t size;             /* sizeof(struct ehlo_server_config) */
-    uint32_t output_size;      /* octets of replies that are buffered: 128 or more, and enough for each
-                                  line that holds the hostname; default 1024 */
+    uint32_t output_size;      /* octets of replies that are buffered: 128 or more, and enough for each line that
+                                  holds the hostname; up to 1048576; default 1024 */
     struct ehlo_span hostname; /* the server's own domain or address literal; no default */
     struct ehlo_span banner;   /* text behind it in the greeting, ASCII, up to 200 octets; default "ESMTP" */
-    uint64_t withhold;         /* bits of EHLO_SERVER_EXTENSIONS that are not offered and not taken */
+    uint64_t withhold;         /* bits of EHLO_SERVER_EXTENSIONS that are not offered and not taken; VRFY and EXPN are
+                                  then answered 252 without a question (RFC 5321, 7.3) */
     uint64_t message_max;      /* octets of a message; UINT64_MAX: no bound; default 67108864 */
     uint32_t line_max;         /* octets of a command line, CRLF included: 512 or more; default: 512 and what each
                                   extension offered adds for its verbs */
     uint32_t reply_max;        /* octets of a reply of the program's own, CRLFs included: 64 up to output_size;
                                   default 512, or output_size when that is less */
     uint32_t recipient_max;    /* recipients of a transaction: 100 or more; default 1000 */
-    uint32_t error_max;        /* commands that the library itself refuses with 5yz in a session; the next one gets 421
-                                  and the end; default 100 */
+    uint32_t error_max;        /* wrong commands in a session, each refused by the library with 5yz; the next one
+                                  gets 421 and the end; default 100 */
     uint32_t command_max;      /* commands since the last message that was accepted, without those RCPTs that were
                                   accepted; default 2000 */
     uint32_t body_line_max;    /* octets of a text line, CRLF included; a message with a longer one is refused at its
@@ -104,8 +105,8 @@ EHLO_API int ehlo_server_init(struct ehlo_server **server, void *block, size_t s
  * EHLO_E_ARGUMENT for a wrong call.
  *
  * A question (ticket not 0) leaves its line in the input and takes nothing more until it is answered; until then this
- * function yields it again, with the same ticket and fresh spans. After the answer the line must be offered once more:
- * it is then taken. RFC 5321, sections 4.1.4 and 4.3.
+ * function, given the same octets and maybe more, yields it again, with the same ticket and fresh spans. After the
+ * answer the line must be offered once more: it is then taken. RFC 5321, sections 4.1.4 and 4.3.
  */
 EHLO_API int ehlo_server_next(struct ehlo_server *server, const void *in, size_t size, size_t *used,
                               struct ehlo_event *event);
@@ -120,15 +121,16 @@ EHLO_API int ehlo_server_feed(struct ehlo_server *server, const void *in, size_t
                               ehlo_handler *handler, void *user);
 
 /*
- * Answers the open question. A null reply is the standard yes. 2yz and 3yz accept and must be a code that this
- * question knows: CONNECT 220, MAIL 250, RCPT 250 251, DATA 354, END 250, VRFY 250 251 252, EXPN 250 252, HELP 211 214,
- * another verb any 2yz; HELLO is accepted by a null reply alone, since that lists the extensions. 4yz and 5yz refuse;
- * 421 and 521 also end the session when the reply has been sent. The reply is copied. A status that is missing is
- * filled in as X.0.0; without ENHANCEDSTATUSCODES, in a greeting, in answer to HELLO and in a 354 it is left out.
+ * Answers the open question. A null reply is the standard yes. 2yz and 3yz accept and must be a code that this question
+ * knows: CONNECT 220, MAIL 250, RCPT 250 251, DATA 354, END 250, VRFY 250 251 252, EXPN 250 252, HELP 211 214, another
+ * verb any 2yz; HELLO is accepted by a null reply alone, since that lists the extensions. 4yz and 5yz refuse; 421 and
+ * 521 also end the session when the reply has been sent. The text of a 220 or 421 should begin with the hostname (RFC
+ * 5321, 4.2). The reply is copied. A status that is missing is filled in as X.0.0; without ENHANCEDSTATUSCODES, in a
+ * greeting, in answer to HELLO and in a 354 it is left out.
  *
  * Returns 0; EHLO_E_TICKET when the question is gone; EHLO_E_CODE, EHLO_E_STATUS or EHLO_E_TEXT when the reply cannot
- * be sent; EHLO_E_SPACE when it has more than `reply_max` octets. After an error the question is still open.
- * RFC 5321, sections 4.2 and 4.3.2; RFC 2034, section 4.
+ * be sent; EHLO_E_SPACE when it has more than `reply_max` octets; EHLO_E_ARGUMENT. After an error the question is still
+ * open. RFC 5321, sections 4.2 and 4.3.2; RFC 2034, section 4.
  */
 EHLO_API int ehlo_server_answer(struct ehlo_server *server, uint32_t ticket, const struct ehlo_reply *reply);
 
@@ -170,7 +172,10 @@ EHLO_API uint32_t ehlo_server_timeout(const struct ehlo_server *server);
  */
 EHLO_API int ehlo_server_end(struct ehlo_server *server, int why);
 
-/* Memory for ehlo_server_new: `get` returns aligned memory or NULL, `put` takes it back; `user` is handed to both. */
+/*
+ * Memory for ehlo_server_new: `get` returns aligned memory or NULL, `put` takes it back; `user` is handed to both. This
+ * struct never grows.
+ */
 struct ehlo_allocator {
     void *(*get)(void *user, size_t size);
     void (*put)(void *user, void *memory, size_t size);

@@ -29,7 +29,7 @@ enum {
 
 /* Flags of an event. */
 enum {
-    EHLO_EVENT_ESMTP = 1, /* HELLO: it was EHLO; MAIL and later: the session speaks ESMTP */
+    EHLO_EVENT_ESMTP = 1, /* HELLO: it was EHLO; questions from MAIL on: the session speaks ESMTP */
     EHLO_EVENT_SECRET = 2 /* `line` holds a secret: do not log it */
 };
 

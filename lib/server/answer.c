@@ -6,33 +6,30 @@
 
 #include <string.h>
 
-enum {
-    ANY = 200, /* any 2yz */
-    NONE = 0   /* HELLO: its answer is the list of extensions, which is not the program's to word */
-};
-
 /*
- * A row a question: the codes of replies that accept it, and the stock replies for a yes without words and for
- * silence. The last row of a type takes every verb that has no row of its own.
+ * A row a question: the codes that accept it, and the stock replies for a yes without words and for a program that does
+ * not care. The last row of a type takes every verb that has no row of its own. No code accepts HELLO: its answer is the
+ * list of extensions, which is not the program's to word. A verb that only the program knows is accepted by any 2yz.
  */
 static const struct {
-    uint16_t codes[3];
-    uint8_t verb;
     uint8_t type;
+    uint8_t verb;
     uint8_t yes;
-    uint8_t silence;
+    uint8_t otherwise;
+    uint8_t any_2yz;
+    uint16_t codes[3];
 } questions[] = {
-    {{220, 220, 220}, EHLO_VERB_OTHER, EHLO_EVENT_CONNECT, EHLO_STOCK_GREETING, EHLO_STOCK_GREETING},
-    {{NONE, NONE, NONE}, EHLO_VERB_EHLO, EHLO_EVENT_HELLO, EHLO_STOCK_EHLO, EHLO_STOCK_EHLO},
-    {{NONE, NONE, NONE}, EHLO_VERB_HELO, EHLO_EVENT_HELLO, EHLO_STOCK_HELO, EHLO_STOCK_HELO},
-    {{250, 250, 250}, EHLO_VERB_MAIL, EHLO_EVENT_MAIL, EHLO_STOCK_SENDER, EHLO_STOCK_SENDER},
-    {{250, 251, 251}, EHLO_VERB_RCPT, EHLO_EVENT_RCPT, EHLO_STOCK_RECIPIENT, EHLO_STOCK_NO_RELAY},
-    {{354, 354, 354}, EHLO_VERB_DATA, EHLO_EVENT_DATA, EHLO_STOCK_START, EHLO_STOCK_START},
-    {{250, 250, 250}, EHLO_VERB_DATA, EHLO_EVENT_END, EHLO_STOCK_ACCEPTED, EHLO_STOCK_NOT_TAKEN},
-    {{250, 251, 252}, EHLO_VERB_VRFY, EHLO_EVENT_COMMAND, EHLO_STOCK_CANNOT_VERIFY, EHLO_STOCK_CANNOT_VERIFY},
-    {{250, 252, 252}, EHLO_VERB_EXPN, EHLO_EVENT_COMMAND, EHLO_STOCK_CANNOT_VERIFY, EHLO_STOCK_CANNOT_VERIFY},
-    {{211, 214, 214}, EHLO_VERB_HELP, EHLO_EVENT_COMMAND, EHLO_STOCK_HELP, EHLO_STOCK_HELP},
-    {{ANY, ANY, ANY}, EHLO_VERB_OTHER, EHLO_EVENT_COMMAND, EHLO_STOCK_OK, EHLO_STOCK_UNKNOWN},
+    {EHLO_EVENT_CONNECT, EHLO_VERB_OTHER, EHLO_STOCK_GREETING, EHLO_STOCK_GREETING, 0, {220}},
+    {EHLO_EVENT_HELLO, EHLO_VERB_EHLO, EHLO_STOCK_EHLO, EHLO_STOCK_EHLO, 0, {0}},
+    {EHLO_EVENT_HELLO, EHLO_VERB_HELO, EHLO_STOCK_HELO, EHLO_STOCK_HELO, 0, {0}},
+    {EHLO_EVENT_MAIL, EHLO_VERB_MAIL, EHLO_STOCK_SENDER, EHLO_STOCK_SENDER, 0, {250}},
+    {EHLO_EVENT_RCPT, EHLO_VERB_RCPT, EHLO_STOCK_RECIPIENT, EHLO_STOCK_NO_RELAY, 0, {250, 251}},
+    {EHLO_EVENT_DATA, EHLO_VERB_DATA, EHLO_STOCK_START, EHLO_STOCK_START, 0, {354}},
+    {EHLO_EVENT_END, EHLO_VERB_DATA, EHLO_STOCK_ACCEPTED, EHLO_STOCK_NOT_TAKEN, 0, {250}},
+    {EHLO_EVENT_COMMAND, EHLO_VERB_VRFY, EHLO_STOCK_CANNOT_VERIFY, EHLO_STOCK_CANNOT_VERIFY, 0, {250, 251, 252}},
+    {EHLO_EVENT_COMMAND, EHLO_VERB_EXPN, EHLO_STOCK_CANNOT_VERIFY, EHLO_STOCK_CANNOT_VERIFY, 0, {250, 252}},
+    {EHLO_EVENT_COMMAND, EHLO_VERB_HELP, EHLO_STOCK_HELP, EHLO_STOCK_HELP, 0, {211, 214}},
+    {EHLO_EVENT_COMMAND, EHLO_VERB_OTHER, EHLO_STOCK_OK, EHLO_STOCK_UNKNOWN, 1, {0}},
 };
 
 static uint32_t row(const struct ehlo_server *server)
@@ -47,18 +44,12 @@ static uint32_t row(const struct ehlo_server *server)
 
 static int accepts(const struct ehlo_server *server, uint16_t code)
 {
-    const uint16_t *codes = questions[row(server)].codes;
+    const uint32_t i = row(server);
+    const uint16_t *codes = questions[i].codes;
 
-    if (codes[0] == ANY)
+    if (questions[i].any_2yz)
         return code / 100 == 2;
-    return code == codes[0] || code == codes[1] || code == codes[2];
-}
-
-static void begin_body(struct ehlo_server *server)
-{
-    (void)ehlo_unstuff_init(&server->body, server->config.newline);
-    server->refusal = EHLO_STOCK_NONE;
-    server->phase = EHLO_PHASE_BODY;
+    return code != 0 && (code == codes[0] || code == codes[1] || code == codes[2]);
 }
 
 static void proceed(struct ehlo_server *server, int accepted)
@@ -89,7 +80,7 @@ static void proceed(struct ehlo_server *server, int accepted)
         break;
     case EHLO_EVENT_DATA:
         if (accepted)
-            begin_body(server);
+            ehlo_server_begin_body(server);
         break;
     case EHLO_EVENT_END:
         server->phase = EHLO_PHASE_COMMAND;
@@ -105,13 +96,13 @@ static void proceed(struct ehlo_server *server, int accepted)
 /* RFC 2034, section 4: every 2yz, 4yz and 5yz reply has a status, but the greeting and those to HELO and EHLO. */
 static void set_status(const struct ehlo_server *server, struct ehlo_reply *reply)
 {
-    uint16_t class_ = reply->code / 100;
+    uint16_t first_digit = reply->code / 100;
 
-    if (server->asked == EHLO_EVENT_CONNECT || server->asked == EHLO_EVENT_HELLO || class_ == 3 ||
+    if (server->asked == EHLO_EVENT_CONNECT || server->asked == EHLO_EVENT_HELLO || first_digit == 3 ||
         !ehlo_server_offers(server, EHLO_EXTENSION_ENHANCEDSTATUSCODES)) {
         memset(reply->status, 0, sizeof reply->status);
     } else if (reply->status[0] == 0 && reply->status[1] == 0 && reply->status[2] == 0) {
-        reply->status[0] = class_;
+        reply->status[0] = first_digit;
     }
 }
 
@@ -140,9 +131,9 @@ void ehlo_server_settle(struct ehlo_server *server, uint32_t stock)
     proceed(server, ehlo_stock_code(stock) < 400);
 }
 
-uint32_t ehlo_server_silence(const struct ehlo_server *server)
+uint32_t ehlo_server_default(const struct ehlo_server *server)
 {
-    return questions[row(server)].silence;
+    return questions[row(server)].otherwise;
 }
 
 int ehlo_server_answer(struct ehlo_server *server, uint32_t ticket, const struct ehlo_reply *reply)

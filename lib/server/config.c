@@ -10,11 +10,11 @@
 enum {
     OUTPUT_DEFAULT = 1024,
     OUTPUT_MIN = 128,
+    OUTPUT_MAX = 1 << 20,
     REPLY_DEFAULT = 512,
     REPLY_MIN = 64,
-    LINE_BASE = 512,     /* RFC 5321, section 4.5.3.1.4 */
-    STOCK_TEXT_MAX = 64, /* octets of the longest stock line, its name excepted */
-    GREETING_FRAME = 7,  /* "220 ", a space and CRLF */
+    LINE_BASE = 512,  /* RFC 5321, section 4.5.3.1.4 */
+    STOCK_FRAME = 20, /* octets of a stock line besides its text and the host's name: code, status, spaces, CRLF */
     BANNER_MAX = 200,
     RECIPIENT_DEFAULT = 1000,
     RECIPIENT_MIN = 100, /* RFC 5321, section 4.5.3.1.8 */
@@ -100,8 +100,9 @@ int ehlo_server_config_fill(struct ehlo_server_config *filled, const struct ehlo
     if (filled->hostname.data == NULL ||
         ehlo_domain_parse(filled->hostname.data, filled->hostname.size, filled->rules, &kind, &at) != 0)
         return EHLO_E_CONFIG;
-    if (filled->output_size < OUTPUT_MIN || filled->output_size < STOCK_TEXT_MAX + filled->hostname.size ||
-        filled->output_size < GREETING_FRAME + filled->hostname.size + filled->banner.size)
+    if (filled->output_size < OUTPUT_MIN || filled->output_size > OUTPUT_MAX ||
+        filled->output_size < STOCK_FRAME + filled->hostname.size + EHLO_STOCK_TEXT ||
+        filled->output_size < STOCK_FRAME + filled->hostname.size + filled->banner.size)
         return EHLO_E_CONFIG;
     return 0;
 }

@@ -22,7 +22,7 @@ int ehlo_server_feed(struct ehlo_server *server, const void *in, size_t size, si
         if (found <= 0)
             return found;
         if (handler(user, &event) == 0 && event.ticket != 0 && event.ticket == server->ticket)
-            ehlo_server_settle(server, ehlo_server_silence(server));
+            ehlo_server_settle(server, ehlo_server_default(server));
     }
     return 0;
 }

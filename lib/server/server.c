@@ -48,7 +48,8 @@ int ehlo_server_sent(struct ehlo_server *server, size_t octets)
     if (server == NULL || octets > ehlo_queue_size(&server->output))
         return EHLO_E_ARGUMENT;
     ehlo_queue_take(&server->output, octets);
-    ehlo_server_pump(server);
+    if (ehlo_queue_size(&server->output) == 0) /* only then is there more room */
+        ehlo_server_pump(server);
     return 0;
 }
 
@@ -90,7 +91,7 @@ uint32_t ehlo_server_want(const struct ehlo_server *server)
 
 uint32_t ehlo_server_timeout(const struct ehlo_server *server)
 {
-    if (server == NULL || server->ticket != 0)
+    if (server == NULL || server->ticket != 0 || ehlo_server_want(server) == EHLO_WANT_CLOSE)
         return 0;
     return server->phase == EHLO_PHASE_BODY ? server->config.body_timeout : server->config.command_timeout;
 }
@@ -99,7 +100,7 @@ void ehlo_server_abort(struct ehlo_server *server, int reason)
 {
     if (!ehlo_transaction_open(server->state))
         return;
-    server->state = EHLO_STATE_READY;
+    server->state = ehlo_transaction_next(server->state, EHLO_VERB_RSET, 1);
     server->aborted = (int16_t)reason;
 }
 
@@ -121,6 +122,7 @@ int ehlo_server_end(struct ehlo_server *server, int why)
         server->reply.stock = EHLO_STOCK_NONE;
         server->farewell = EHLO_STOCK_NONE;
     } else {
+        server->verb = EHLO_VERB_OTHER; /* no command is what this answers */
         server->farewell = why == EHLO_E_TIMEOUT ? EHLO_STOCK_TIMEOUT : EHLO_STOCK_SHUTDOWN;
         ehlo_server_pump(server);
     }

@@ -2,8 +2,8 @@
  *
  * The state of a server session, and what the files of this room do for one another.
  *
- * Each command is split in two: next.c checks it (syntax, order, parameters) and may ask the program; answer.c proceeds
- * after the verdict. Checking the same octets again gives the same question, which is how a question is repeated.
+ * Each command is split in two: check.c tells what there is against it, next.c then carries it out or asks the program,
+ * and answer.c proceeds after the verdict. Checking changes nothing, which is how a question can be asked again.
  */
 #ifndef EHLO_SERVER_SERVER_H
 #define EHLO_SERVER_SERVER_H
@@ -29,7 +29,6 @@ struct ehlo_server {
     struct ehlo_parser parser;
     struct ehlo_queue output; /* its octets stand behind this struct */
     struct ehlo_stock_cursor reply;
-    uint64_t declared;   /* SIZE of this transaction */
     uint32_t tickets;    /* given out so far */
     uint32_t ticket;     /* of the open question, or 0 */
     uint32_t held;       /* octets at the front of the input that were answered and are still to be taken */
@@ -41,7 +40,7 @@ struct ehlo_server {
     uint8_t phase;
     uint8_t state;         /* EHLO_STATE_ */
     uint8_t asked;         /* EHLO_EVENT_ of the open question */
-    uint8_t verb;          /* EHLO_VERB_ of the open question */
+    uint8_t verb;          /* EHLO_VERB_ of the command that is being answered */
     uint8_t esmtp;         /* greeted by EHLO */
     uint8_t declared_body; /* EHLO_BODY_ of this transaction */
     uint8_t refusal;       /* stock reply that this message will get in any case, or 0 */
@@ -61,6 +60,19 @@ int ehlo_server_offers(const struct ehlo_server *server, uint32_t extension);
 /* Octets of a line with this verb, CRLF included, that a configuration allows. */
 uint32_t ehlo_server_verb_line_max(const struct ehlo_server_config *config, uint32_t verb);
 
+/*
+ * What there is against the command in `event->line`: a stock reply, or EHLO_STOCK_NONE. Fills the event's `command`, and
+ * for MAIL `octets` and `body`.
+ */
+uint32_t ehlo_server_check(const struct ehlo_server *server, struct ehlo_event *event);
+
+/* A message begins: the answer to DATA was yes. */
+void ehlo_server_begin_body(struct ehlo_server *server);
+
+/* The next event of a message. Returns its type, or 0. */
+int ehlo_server_next_body(struct ehlo_server *server, const char *in, size_t size, size_t *used,
+                          struct ehlo_event *event);
+
 /* Queues a stock reply. The queue must have taken all of the one before. */
 void ehlo_server_stock(struct ehlo_server *server, uint32_t stock);
 
@@ -79,7 +91,7 @@ void ehlo_server_abort(struct ehlo_server *server, int reason);
 /* Answers the open question by a stock reply and proceeds. */
 void ehlo_server_settle(struct ehlo_server *server, uint32_t stock);
 
-/* The stock reply that the open question gets when the program says nothing. */
-uint32_t ehlo_server_silence(const struct ehlo_server *server);
+/* The stock reply that the open question gets when the program does not care. */
+uint32_t ehlo_server_default(const struct ehlo_server *server);
 
 #endif

@@ -11,14 +11,14 @@ enum {
     NAMED = 1 /* the text begins with the server's name (RFC 5321, section 4.2) */
 };
 
-/* Status 0 stands for none: the greeting, HELO, EHLO and 3yz replies (RFC 2034, section 4). */
+/* `status` is 0 for replies that never have one: 3yz, and those that only greet (RFC 2034, section 4). */
 static const struct {
     uint16_t code;
     uint8_t subject;
     uint8_t detail;
     uint8_t status;
     uint8_t flags;
-    char text[42];
+    char text[EHLO_STOCK_TEXT];
 } replies[] = {
     [EHLO_STOCK_NONE] = {0, 0, 0, 0, 0, ""},
     [EHLO_STOCK_GREETING] = {220, 0, 0, 0, NAMED, ""},
@@ -99,6 +99,13 @@ static void put_keyword(const struct ehlo_server *server, struct ehlo_writer *wr
     }
 }
 
+/* Neither the greeting nor any reply to EHLO and HELO has one (RFC 2034, section 4). */
+static int has_status(const struct ehlo_server *server)
+{
+    return server->phase != EHLO_PHASE_CONNECT && server->verb != EHLO_VERB_EHLO && server->verb != EHLO_VERB_HELO &&
+           ehlo_server_offers(server, EHLO_EXTENSION_ENHANCEDSTATUSCODES);
+}
+
 static void put_line(const struct ehlo_server *server, struct ehlo_writer *writer)
 {
     uint8_t stock = server->reply.stock;
@@ -108,8 +115,7 @@ static void put_line(const struct ehlo_server *server, struct ehlo_writer *write
     if (server->reply.line > 0) {
         put_keyword(server, writer, server->reply.line - 1u);
     } else {
-        if (replies[stock].status && server->phase != EHLO_PHASE_CONNECT &&
-            ehlo_server_offers(server, EHLO_EXTENSION_ENHANCEDSTATUSCODES))
+        if (replies[stock].status && has_status(server))
             put_status(writer, replies[stock].code / 100u, replies[stock].subject, replies[stock].detail);
         if (replies[stock].flags & NAMED) {
             ehlo_put_span(writer, server->config.hostname);

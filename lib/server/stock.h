@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* Stock replies. The order is that of the table in stock.c. */
+/* Stock replies.*/
 enum {
     EHLO_STOCK_NONE,
     EHLO_STOCK_GREETING,
@@ -50,6 +50,9 @@ enum {
     EHLO_STOCK_NO_RELAY,
     EHLO_STOCK_NOT_TAKEN
 };
+
+/* Octets that the text of a stock reply has at most, and one. */
+#define EHLO_STOCK_TEXT 44
 
 /* A stock reply on its way into the queue. */
 struct ehlo_stock_cursor {

@@ -13,7 +13,7 @@ enum {
     EHLO_STATE_START = 1,   /* no EHLO or HELO yet */
     EHLO_STATE_READY = 2,   /* no transaction is open */
     EHLO_STATE_MAIL = 3,    /* MAIL was accepted */
-    EHLO_STATE_REFUSED = 4, /* RCPT too, and each was refused */
+    EHLO_STATE_REFUSED = 4, /* RCPT too, and each was refused, by whomever */
     EHLO_STATE_RCPT = 5,    /* a recipient was accepted */
     EHLO_STATE_COUNT = 6
 };
