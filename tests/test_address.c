@@ -789,6 +789,29 @@ static void formats_refused(void **state)
     assert_int_equal(length, 257);
 }
 
+/* No "@" is written where there is no domain, and none is counted. */
+static void limit_without_a_domain(void **state)
+{
+    const uint32_t rules = EHLO_ALLOW_NO_DOMAIN | EHLO_ALLOW_LONG_LOCAL;
+    struct ehlo_path path;
+    char in[257], out[257];
+    size_t length, used;
+
+    (void)state;
+    memset(in, 'a', sizeof in);
+    in[0] = '<';
+    in[255] = '>';
+    assert_int_equal(parse(&path, in, 256, rules, &used), 0);
+    assert_int_equal(ehlo_path_format(out, sizeof out, &length, &path, rules), 0);
+    assert_int_equal(length, 256);
+    assert_memory_equal(out, in, 256);
+    in[255] = 'a';
+    path.local.size++;
+    assert_int_equal(ehlo_path_format(out, sizeof out, &length, &path, rules), EHLO_E_PATH_LONG);
+    assert_int_equal(ehlo_path_format(out, sizeof out, &length, &path, rules | EHLO_ALLOW_LONG_PATH), 0);
+    assert_int_equal(length, 257);
+}
+
 static void quoting(void **state)
 {
     static const struct {
@@ -947,6 +970,7 @@ int main(void)
         cmocka_unit_test(literal_formats),
         cmocka_unit_test(formats),
         cmocka_unit_test(formats_refused),
+        cmocka_unit_test(limit_without_a_domain),
         cmocka_unit_test(quoting),
         cmocka_unit_test(equality),
         cmocka_unit_test(every_short_path),

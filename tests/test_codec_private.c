@@ -26,17 +26,27 @@ static void test_classes(void **state)
         assert_int_equal(ehlo_is_alpha((char)c), upper || lower);
         assert_int_equal(ehlo_is_alnum((char)c), upper || lower || digit);
         assert_int_equal(ehlo_is_hexdigit((char)c), c != 0 && strchr("0123456789ABCDEFabcdef", c) != NULL);
+        assert_int_equal(ehlo_is_blank(c), c == ' ' || c == '\t');
         assert_int_equal(ehlo_lower((char)c), upper ? (char)(c + 32) : (char)c);
     }
+    assert_false(ehlo_is_blank(-1));
 }
 
-static struct ehlo_span span_of(const char *string)
+/* Its length is the only one that a name has, whatever the padding. */
+static void test_lengths(void **state)
 {
-    struct ehlo_span span = {NULL, 0};
+    static const char names[][8] = {"", "A", "SIZE", "CONPERM"};
+    struct ehlo_span span;
+    size_t i, size;
 
-    span.data = string;
-    span.size = strlen(string);
-    return span;
+    (void)state;
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        span = ehlo_span_of(names[i]);
+        assert_ptr_equal(span.data, names[i]);
+        assert_int_equal(span.size, strlen(names[i]));
+        for (size = 0; size < sizeof *names; size++)
+            assert_int_equal(ehlo_is_length(names[i], size), size > 0 && size == span.size);
+    }
 }
 
 static void test_span_is(void **state)
@@ -44,14 +54,14 @@ static void test_span_is(void **state)
     struct ehlo_span absent = {NULL, 0};
 
     (void)state;
-    assert_true(ehlo_span_is(span_of("SIZE"), "SIZE", 4));
-    assert_true(ehlo_span_is(span_of("sIzE"), "SIZE", 4));
-    assert_true(ehlo_span_is(span_of("8bitmime"), "8BITMIME", 8));
-    assert_false(ehlo_span_is(span_of("SIZE="), "SIZE", 4));
-    assert_false(ehlo_span_is(span_of("SIZ"), "SIZE", 4));
-    assert_false(ehlo_span_is(span_of("SIZF"), "SIZE", 4));
-    assert_false(ehlo_span_is(span_of("{"), "[", 1));
-    assert_false(ehlo_span_is(span_of("@"), "`", 1));
+    assert_true(ehlo_span_is(ehlo_span_of("SIZE"), "SIZE", 4));
+    assert_true(ehlo_span_is(ehlo_span_of("sIzE"), "SIZE", 4));
+    assert_true(ehlo_span_is(ehlo_span_of("8bitmime"), "8BITMIME", 8));
+    assert_false(ehlo_span_is(ehlo_span_of("SIZE="), "SIZE", 4));
+    assert_false(ehlo_span_is(ehlo_span_of("SIZ"), "SIZE", 4));
+    assert_false(ehlo_span_is(ehlo_span_of("SIZF"), "SIZE", 4));
+    assert_false(ehlo_span_is(ehlo_span_of("{"), "[", 1));
+    assert_false(ehlo_span_is(ehlo_span_of("@"), "`", 1));
     assert_true(ehlo_span_is(absent, "", 0));
     assert_false(ehlo_span_is(absent, "A", 1));
 }
@@ -128,7 +138,7 @@ static void put_sample(struct ehlo_writer *writer)
     ehlo_put(writer, "ab", 2);
     ehlo_put(writer, NULL, 0);
     ehlo_put_octet(writer, '<');
-    ehlo_put_span(writer, span_of("cd"));
+    ehlo_put_span(writer, ehlo_span_of("cd"));
     ehlo_put_span(writer, absent);
     ehlo_put_string(writer, "ef");
     ehlo_put_string(writer, "");
@@ -204,13 +214,10 @@ static void test_writer_overflow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_span_is),
-        cmocka_unit_test(test_scan_one),
-        cmocka_unit_test(test_scan_random),
-        cmocka_unit_test(test_writer),
-        cmocka_unit_test(test_writer_overflow),
-        cmocka_unit_test(test_writer_disagreement),
+        cmocka_unit_test(test_classes),         cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_span_is),         cmocka_unit_test(test_scan_one),
+        cmocka_unit_test(test_scan_random),     cmocka_unit_test(test_writer),
+        cmocka_unit_test(test_writer_overflow), cmocka_unit_test(test_writer_disagreement),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

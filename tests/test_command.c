@@ -171,6 +171,8 @@ static const struct bad bad_lines[] = {
     {EHLO_UTF8, "MAIL FROM:<\xC3@b> SMTPUTF8", EHLO_E_UTF8, 12, EHLO_VERB_MAIL},
     {EHLO_UTF8, "MAIL FROM:<\"\xC3\xA9 SMTPUTF8\"@b>", EHLO_E_UTF8, 12, EHLO_VERB_MAIL},
     {EHLO_UTF8, "MAIL FROM:<\xC3\xA9@b> A=SMTPUTF8", EHLO_E_UTF8, 11, EHLO_VERB_MAIL},
+    {EHLO_UTF8, "MAIL FROM:<\xC3\xA9@b> SMTPUTF8=x", EHLO_E_UTF8, 11, EHLO_VERB_MAIL},
+    {EHLO_UTF8, "MAIL FROM:<a@b> SMTPUTF8=\xC3\xA9", EHLO_E_UTF8, 25, EHLO_VERB_MAIL},
     {0, "NOOP a\x01", EHLO_E_CHARACTER, 6, EHLO_VERB_NOOP},
     {0, "NOOP a\x7F", EHLO_E_CHARACTER, 6, EHLO_VERB_NOOP},
     {0, "NOOP a\nb", EHLO_E_CHARACTER, 6, EHLO_VERB_NOOP},
@@ -366,10 +368,15 @@ static void verbs(void **state)
         assert_int_equal(ehlo_verb_find(name, i - 1), EHLO_VERB_OTHER);
         lower[i] = 'x';
         assert_int_equal(ehlo_verb_find(lower, i + 1), EHLO_VERB_OTHER);
+        /* the table's padding is no part of a name */
+        memset(lower + i, 0, sizeof lower - i);
+        for (i++; i <= sizeof lower; i++)
+            assert_int_equal(ehlo_verb_find(lower, i), EHLO_VERB_OTHER);
     }
     assert_int_equal(count, EHLO_VERB_TURN);
     assert_int_equal(ehlo_verb_find("", 0), EHLO_VERB_OTHER);
     assert_int_equal(ehlo_verb_find(NULL, 0), EHLO_VERB_OTHER);
+    assert_int_equal(ehlo_verb_find("MAIL\0\0", 6), EHLO_VERB_OTHER);
     assert_string_equal(ehlo_verb_name(UINT32_MAX), "");
 }
 
@@ -443,6 +450,7 @@ static void formats_refused(void **state)
         {EHLO_VERB_MAIL, "", "", "\xC3\xA9", "b", "", EHLO_UTF8, EHLO_E_UTF8},
         {EHLO_VERB_MAIL, "", "", "\xC3\xA9", "b", "SMTPUTF8", EHLO_UTF8, 0},
         {EHLO_VERB_MAIL, "", "", "\xC3\xA9", "b", "SMTPUTF8", 0, EHLO_E_UTF8},
+        {EHLO_VERB_MAIL, "", "", "\xC3\xA9", "b", "SMTPUTF8=x", EHLO_UTF8, EHLO_E_UTF8},
         {EHLO_VERB_RCPT, "", "", "\xC3\xA9", "b", "", EHLO_UTF8, 0},
     };
     struct ehlo_command command;

@@ -171,19 +171,26 @@ static void formats(void **state)
 
 static void keywords(void **state)
 {
+    char padded[24];
     uint32_t extension;
     const char *name;
+    size_t size;
 
     (void)state;
     for (extension = 0; extension < EHLO_EXTENSION_COUNT; extension++) {
         name = ehlo_extension_name(extension);
         assert_true(name[0] != '\0');
         assert_int_equal(ehlo_extension_find(name, strlen(name)), extension);
+        memset(padded, 0, sizeof padded);
+        memcpy(padded, name, strlen(name));
+        for (size = 0; size <= sizeof padded; size++)
+            assert_int_equal(ehlo_extension_find(padded, size),
+                             size == strlen(name) ? extension : EHLO_EXTENSION_OTHER);
     }
     assert_string_equal(ehlo_extension_name(EHLO_EXTENSION_ENHANCEDSTATUSCODES), "ENHANCEDSTATUSCODES");
     assert_string_equal(ehlo_extension_name(EHLO_EXTENSION_COUNT), "");
     assert_string_equal(ehlo_extension_name(EHLO_EXTENSION_OTHER), "");
-    assert_int_equal(ehlo_extension_find("", 0), EHLO_EXTENSION_OTHER);
+    assert_int_equal(ehlo_extension_find(NULL, 0), EHLO_EXTENSION_OTHER);
     assert_int_equal(ehlo_extension_find("mt-Priority", 11), EHLO_EXTENSION_MT_PRIORITY);
 }
 

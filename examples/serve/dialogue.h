@@ -20,7 +20,7 @@ struct dialogue {
 /* Something about the connection: `connect from 127.0.0.1:40000`. */
 void dialogue_note(struct dialogue *dialogue, const char *what, const char *which);
 
-/* Octets that were taken from the client: of a message, which are counted only, and what is behind its end; or lines. */
+/* Octets that were taken from the client: lines, or of a message, which are counted only, and lines behind its end. */
 void dialogue_client(struct dialogue *dialogue, const char *data, size_t size, int message);
 
 /* Octets that go to the client. */

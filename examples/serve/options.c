@@ -184,7 +184,7 @@ static int take(struct options *options, const struct option *option, const char
         options->listen[options->listens++] = value;
         return -1;
     case REPLY:
-        return verdict_add(&options->verdicts, value) == 0 ? -1 : usage("--reply: not STAGE[:ADDR]=REPLY, or no reply for it", value);
+        return verdict_add(&options->verdicts, value) == 0 ? -1 : usage("--reply: not STAGE[:ADDR]=REPLY", value);
     case WITHOUT:
         return without(options, value);
     case ALLOW:

@@ -92,8 +92,9 @@ EHLO_API int ehlo_local_part_unquote(char *out, size_t capacity, size_t *length,
 
 /*
  * The inverse: any text as a local-part, quoted only where it must be. Controls cannot stand in a local-part at all:
- * EHLO_E_CHARACTER. Octets over 127 need EHLO_UTF8 in `rules` and must be UTF-8: EHLO_E_UTF8. EHLO_E_LOCAL_LONG when
- * the result has more than 64 octets, unless EHLO_ALLOW_LONG_LOCAL. All or nothing as above. RFC 5321, section 4.1.2.
+ * EHLO_E_CHARACTER. Octets over 127 need EHLO_UTF8 in `rules` and must be UTF-8, unless EHLO_ALLOW_8BIT lets any pass:
+ * EHLO_E_UTF8. EHLO_E_LOCAL_LONG when the result has more than 64 octets, unless EHLO_ALLOW_LONG_LOCAL. All or nothing
+ * as above. RFC 5321, section 4.1.2.
  */
 EHLO_API int ehlo_local_part_quote(char *out, size_t capacity, size_t *length, const char *text, size_t size,
                                    uint32_t rules);

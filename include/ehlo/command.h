@@ -59,7 +59,7 @@ struct ehlo_command {
  * of its argument are checked; white space at the end of the line is dropped. A verb that the library does not know is
  * EHLO_VERB_OTHER with whatever argument it has. MAIL takes no `<Postmaster>` (EHLO_E_DOMAIN), RCPT no `<>`
  * (EHLO_E_LOCAL_PART), neither more than 32 parameters (EHLO_E_UNWANTED). `rules` are EHLO_UTF8 and EHLO_ALLOW_ flags.
- * `SMTPUTF8` among the parameters of MAIL puts EHLO_UTF8 in force for that line when EHLO_UTF8 is offered in `rules`.
+ * `SMTPUTF8` without a value among the parameters of MAIL puts EHLO_UTF8 in force for that line when it is in `rules`.
  *
  * Returns 0, or the error with `*at` the offset of the octet that is wrong. `command->verb` and `name` are filled
  * whenever a verb was read, and `argument` when the fault is in the parameters behind it, so that the caller can word

@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: ISC
  *
- * Comparison without regard to ASCII case.
+ * Strings as spans, and comparison without regard to ASCII case.
  */
 #include "codec/ascii.h"
+
+struct ehlo_span ehlo_span_of(const char *string)
+{
+    struct ehlo_span span;
+
+    span.data = string;
+    for (span.size = 0; string[span.size] != '\0'; span.size++)
+        ;
+    return span;
+}
 
 int ehlo_span_is(struct ehlo_span span, const char *word, size_t size)
 {

@@ -6,7 +6,9 @@
 
 #include <string.h>
 
-#define DIGITS_MAX 20 /* UINT64_MAX */
+#include "codec/ascii.h"
+
+#define DIGITS 20 /* of UINT64_MAX */
 
 void ehlo_writer_count(struct ehlo_writer *writer)
 {
@@ -54,21 +56,17 @@ void ehlo_put_span(struct ehlo_writer *writer, struct ehlo_span span)
 
 void ehlo_put_string(struct ehlo_writer *writer, const char *string)
 {
-    size_t size = 0;
-
-    while (string[size] != '\0')
-        size++;
-    ehlo_put(writer, string, size);
+    ehlo_put_span(writer, ehlo_span_of(string));
 }
 
 void ehlo_put_number(struct ehlo_writer *writer, uint64_t number, size_t width)
 {
-    char digits[DIGITS_MAX];
-    size_t at = DIGITS_MAX;
+    char digits[DIGITS];
+    size_t at = DIGITS;
 
     do {
         digits[--at] = (char)('0' + number % 10);
         number /= 10;
-    } while (at > 0 && (number != 0 || DIGITS_MAX - at < width));
-    ehlo_put(writer, digits + at, DIGITS_MAX - at);
+    } while (at > 0 && (number != 0 || DIGITS - at < width));
+    ehlo_put(writer, digits + at, DIGITS - at);
 }

@@ -10,8 +10,8 @@
 #include "codec/writer.h"
 #include "grammar/grammar.h"
 
-#define HELLO_MAX 255 /* a word that EHLO_ALLOW_HELLO lets in is bounded as the domain that it stands for */
-#define PARAM_MAX 32  /* each is compared with those before it, so their number must be small */
+#define HELLO_OCTETS 255 /* a word that EHLO_ALLOW_HELLO lets in is bounded as the domain that it stands for */
+#define PARAM_MAX 32     /* each is compared with those before it, so their number must be small */
 
 static int take_verb(struct ehlo_cursor *cursor, struct ehlo_command *command)
 {
@@ -117,11 +117,12 @@ static int take_path(struct ehlo_cursor *cursor, struct ehlo_command *command, u
     return take_params(cursor, command);
 }
 
+/* The parameter takes no value (RFC 6531, section 3.1): with one it says nothing. */
 static int has_smtputf8(struct ehlo_span params)
 {
     struct ehlo_param param;
 
-    return ehlo_param_find(&params, "SMTPUTF8", 8, &param);
+    return ehlo_param_find(&params, "SMTPUTF8", 8, &param) && param.value.data == NULL;
 }
 
 /* Whether MAIL speaks SMTPUTF8 is told behind the path: it is read again without, when the parameter is not there. */
@@ -145,7 +146,7 @@ static int take_hello_word(struct ehlo_cursor *cursor)
 
     while ((octet = ehlo_cursor_peek(cursor)) > 32 && octet < 127)
         cursor->at++;
-    return ehlo_cursor_bound(cursor, start, HELLO_MAX,
+    return ehlo_cursor_bound(cursor, start, HELLO_OCTETS,
                              cursor->at > start ? 0 : ehlo_cursor_refuse(cursor, EHLO_E_CHARACTER), EHLO_E_DOMAIN_LONG);
 }
 
@@ -227,14 +228,7 @@ int ehlo_command_parse(struct ehlo_command *command, const char *line, size_t si
 
 static struct ehlo_span command_name(const struct ehlo_command *command)
 {
-    struct ehlo_span name;
-
-    if (command->verb == EHLO_VERB_OTHER)
-        return command->name;
-    name.data = ehlo_verb_name(command->verb);
-    for (name.size = 0; name.data[name.size] != '\0'; name.size++)
-        ;
-    return name;
+    return command->verb == EHLO_VERB_OTHER ? command->name : ehlo_span_of(ehlo_verb_name(command->verb));
 }
 
 static int check_name(const struct ehlo_command *command)

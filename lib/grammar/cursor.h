@@ -12,6 +12,8 @@
 #include <ehlo/address.h>
 #include <ehlo/base.h>
 
+#include "codec/ascii.h"
+
 struct ehlo_cursor {
     const char *in;
     size_t size;
@@ -45,11 +47,6 @@ static inline int ehlo_cursor_take(struct ehlo_cursor *cursor, char octet)
         return 0;
     cursor->at++;
     return 1;
-}
-
-static inline int ehlo_is_blank(int octet)
-{
-    return octet == ' ' || octet == '\t';
 }
 
 static inline void ehlo_cursor_skip_blanks(struct ehlo_cursor *cursor)

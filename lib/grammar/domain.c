@@ -5,8 +5,8 @@
 #include "codec/ascii.h"
 #include "grammar/grammar.h"
 
-#define DOMAIN_MAX 255 /* RFC 5321, section 4.5.3.1.2 */
-#define LABEL_MAX 63   /* RFC 1035, section 2.3.4 */
+#define DOMAIN_OCTETS 255 /* RFC 5321, section 4.5.3.1.2 */
+#define LABEL_OCTETS 63   /* RFC 1035, section 2.3.4 */
 
 static int take_label_octets(struct ehlo_cursor *cursor)
 {
@@ -37,7 +37,7 @@ static int take_label(struct ehlo_cursor *cursor)
     size_t start = cursor->at;
     int error = take_label_octets(cursor);
 
-    return ehlo_cursor_bound(cursor, start, LABEL_MAX, error, EHLO_E_DOMAIN_LONG);
+    return ehlo_cursor_bound(cursor, start, LABEL_OCTETS, error, EHLO_E_DOMAIN_LONG);
 }
 
 static int take_labels(struct ehlo_cursor *cursor)
@@ -60,7 +60,7 @@ int ehlo_domain_name_scan(struct ehlo_cursor *cursor)
     size_t start = cursor->at;
     int error = take_labels(cursor);
 
-    return ehlo_cursor_bound(cursor, start, DOMAIN_MAX, error, EHLO_E_DOMAIN_LONG);
+    return ehlo_cursor_bound(cursor, start, DOMAIN_OCTETS, error, EHLO_E_DOMAIN_LONG);
 }
 
 int ehlo_domain_scan(struct ehlo_cursor *cursor)
@@ -75,7 +75,7 @@ int ehlo_domain_scan(struct ehlo_cursor *cursor)
     if (error != 0)
         error = ehlo_cursor_refuse(cursor, error);
     cursor->kind |= EHLO_PATH_LITERAL;
-    return ehlo_cursor_bound(cursor, start, DOMAIN_MAX, error, EHLO_E_DOMAIN_LONG);
+    return ehlo_cursor_bound(cursor, start, DOMAIN_OCTETS, error, EHLO_E_DOMAIN_LONG);
 }
 
 int ehlo_domain_parse(const char *in, size_t size, uint32_t rules, uint32_t *kind, size_t *used)

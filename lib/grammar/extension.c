@@ -47,26 +47,16 @@ static const char names[EHLO_EXTENSION_COUNT][NAME_SIZE] = {
 
 static const char no_name[] = "";
 
-static struct ehlo_span name_of(uint32_t extension)
-{
-    struct ehlo_span name;
-
-    name.data = ehlo_extension_name(extension);
-    for (name.size = 0; name.data[name.size] != '\0'; name.size++)
-        ;
-    return name;
-}
-
 uint32_t ehlo_extension_find(const char *keyword, size_t size)
 {
-    struct ehlo_span name;
+    struct ehlo_span span;
     uint32_t extension;
 
-    for (extension = 0; extension < EHLO_EXTENSION_COUNT; extension++) {
-        name = name_of(extension);
-        if (ehlo_span_is(name, keyword, size))
+    span.data = keyword;
+    span.size = size;
+    for (extension = 0; size < NAME_SIZE && extension < EHLO_EXTENSION_COUNT; extension++)
+        if (ehlo_is_length(names[extension], size) && ehlo_span_is(span, names[extension], size))
             return extension;
-    }
     return EHLO_EXTENSION_OTHER;
 }
 
@@ -169,8 +159,9 @@ static void put_capability(struct ehlo_writer *writer, struct ehlo_span keyword,
 
 int ehlo_capability_format(char *out, size_t capacity, size_t *length, const struct ehlo_capability *capability)
 {
-    struct ehlo_span keyword =
-        capability->extension == EHLO_EXTENSION_OTHER ? capability->keyword : name_of(capability->extension);
+    struct ehlo_span keyword = capability->extension == EHLO_EXTENSION_OTHER
+                                   ? capability->keyword
+                                   : ehlo_span_of(ehlo_extension_name(capability->extension));
     struct ehlo_cursor cursor = ehlo_cursor_on_span(keyword, 0);
     struct ehlo_writer writer;
     int error;

@@ -43,6 +43,9 @@ int ehlo_path_check(const struct ehlo_path *path, uint32_t rules);
 /* Puts a path that has been checked. */
 void ehlo_path_put(struct ehlo_writer *writer, const struct ehlo_path *path);
 
+/* Puts an enhanced status code that has been checked. */
+void ehlo_status_put(struct ehlo_writer *writer, const uint16_t status[3]);
+
 /* What a command takes behind its verb. */
 enum {
     EHLO_FORM_OPTIONAL = 0, /* free text, or nothing */

@@ -2,11 +2,10 @@
  *
  * Local-parts (RFC 5321, section 4.1.2): their two forms, and the way from one to the other.
  */
-#include "codec/ascii.h"
 #include "codec/writer.h"
 #include "grammar/grammar.h"
 
-#define LOCAL_MAX 64 /* RFC 5321, section 4.5.3.1.1 */
+#define LOCAL_OCTETS 64 /* RFC 5321, section 4.5.3.1.1 */
 
 static int is_atext(int octet)
 {
@@ -88,7 +87,7 @@ int ehlo_local_part_scan(struct ehlo_cursor *cursor)
 
     if (cursor->rules & EHLO_ALLOW_LONG_LOCAL)
         return error;
-    return ehlo_cursor_bound(cursor, start, LOCAL_MAX, error, EHLO_E_LOCAL_LONG);
+    return ehlo_cursor_bound(cursor, start, LOCAL_OCTETS, error, EHLO_E_LOCAL_LONG);
 }
 
 static void put_unquoted(struct ehlo_writer *writer, const char *local, size_t size)
@@ -177,7 +176,7 @@ int ehlo_local_part_quote(char *out, size_t capacity, size_t *length, const char
         return error;
     ehlo_writer_count(&writer);
     put_quoted(&writer, whole);
-    if (writer.length > LOCAL_MAX && !(rules & EHLO_ALLOW_LONG_LOCAL))
+    if (writer.length > LOCAL_OCTETS && !(rules & EHLO_ALLOW_LONG_LOCAL))
         return EHLO_E_LOCAL_LONG;
     error = ehlo_writer_room(&writer, out, capacity, length);
     if (error == 0)

@@ -8,8 +8,8 @@
 #include "codec/writer.h"
 #include "grammar/grammar.h"
 
-#define PATH_MAX 256               /* RFC 5321, section 4.5.3.1.3 */
-#define MAILBOX_MAX (PATH_MAX - 2) /* two octets of a path are its brackets */
+#define PATH_OCTETS 256                  /* RFC 5321, section 4.5.3.1.3 */
+#define MAILBOX_OCTETS (PATH_OCTETS - 2) /* two octets of a path are its brackets */
 
 static const char postmaster[] = "Postmaster";
 
@@ -76,7 +76,7 @@ static int take_path(struct ehlo_cursor *cursor, struct ehlo_path *path)
 
 int ehlo_path_scan(struct ehlo_cursor *cursor, struct ehlo_path *path)
 {
-    const size_t max = ehlo_cursor_peek(cursor) == '<' ? PATH_MAX : MAILBOX_MAX;
+    const size_t max = ehlo_cursor_peek(cursor) == '<' ? PATH_OCTETS : MAILBOX_OCTETS;
     const size_t start = cursor->at;
     int error;
 
@@ -111,7 +111,7 @@ int ehlo_mailbox_parse(struct ehlo_path *path, const char *in, size_t size, uint
     if (error == 0)
         error = ehlo_cursor_finish(&cursor, EHLO_E_CHARACTER);
     if (!(rules & EHLO_ALLOW_LONG_PATH))
-        error = ehlo_cursor_bound(&cursor, 0, MAILBOX_MAX, error, EHLO_E_PATH_LONG);
+        error = ehlo_cursor_bound(&cursor, 0, MAILBOX_OCTETS, error, EHLO_E_PATH_LONG);
     if (error != 0)
         memset(path, 0, sizeof *path);
     else
@@ -123,8 +123,8 @@ int ehlo_mailbox_parse(struct ehlo_path *path, const char *in, size_t size, uint
 int ehlo_path_check(const struct ehlo_path *path, uint32_t rules)
 {
     struct ehlo_cursor cursor = ehlo_cursor_on_span(path->local, rules);
+    size_t used, size = path->local.size;
     uint32_t kind;
-    size_t used;
     int error;
 
     if (path->kind & EHLO_PATH_NULL)
@@ -139,12 +139,12 @@ int ehlo_path_check(const struct ehlo_path *path, uint32_t rules)
     if (path->domain.data == NULL) {
         if (!(rules & EHLO_ALLOW_NO_DOMAIN))
             return EHLO_E_DOMAIN;
-    } else if ((error = ehlo_domain_parse(path->domain.data, path->domain.size, rules, &kind, &used)) != 0) {
-        return error;
+    } else {
+        if ((error = ehlo_domain_parse(path->domain.data, path->domain.size, rules, &kind, &used)) != 0)
+            return error;
+        size += 1 + path->domain.size;
     }
-    if (path->local.size + path->domain.size > MAILBOX_MAX - 1 && !(rules & EHLO_ALLOW_LONG_PATH))
-        return EHLO_E_PATH_LONG;
-    return 0;
+    return size > MAILBOX_OCTETS && !(rules & EHLO_ALLOW_LONG_PATH) ? EHLO_E_PATH_LONG : 0;
 }
 
 void ehlo_path_put(struct ehlo_writer *writer, const struct ehlo_path *path)

@@ -6,12 +6,10 @@
 
 #include <string.h>
 
-#include "codec/ascii.h"
 #include "codec/writer.h"
 #include "grammar/grammar.h"
 
-#define LINE_MAX 512 /* RFC 5321, section 4.5.3.1.5 */
-#define STATUS_MAX 9 /* octets of an enhanced status code, "5.999.999" */
+#define LINE_OCTETS 512 /* RFC 5321, section 4.5.3.1.5 */
 #define CODE_DIGITS 3
 
 static int take_code(struct ehlo_cursor *cursor, uint16_t *code)
@@ -90,7 +88,7 @@ int ehlo_reply_line_parse(struct ehlo_reply_line *line, const char *in, size_t s
  */
 static int find_crlf(const char *in, size_t size, size_t *end, size_t *fault)
 {
-    const size_t bound = size < LINE_MAX ? size : LINE_MAX;
+    const size_t bound = size < LINE_OCTETS ? size : LINE_OCTETS;
     size_t i;
 
     for (i = 0; i < bound; i++) {
@@ -129,6 +127,12 @@ static int next_line(struct ehlo_reply_line *line, const char *in, size_t size, 
     return error;
 }
 
+/* All but its size, which is the caller's. */
+static void clear(struct ehlo_reply *reply)
+{
+    memset((char *)reply + sizeof reply->size, 0, sizeof *reply - sizeof reply->size);
+}
+
 int ehlo_reply_parse(struct ehlo_reply *reply, const char *in, size_t size, uint32_t rules, size_t *used)
 {
     struct ehlo_reply_line line;
@@ -137,10 +141,10 @@ int ehlo_reply_parse(struct ehlo_reply *reply, const char *in, size_t size, uint
     *used = 0;
     if (reply->size < sizeof *reply)
         return EHLO_E_ARGUMENT;
-    memset(&reply->code, 0, sizeof *reply - offsetof(struct ehlo_reply, code));
+    clear(reply);
     do {
         if ((error = next_line(&line, in, size, rules, reply->code, used)) != 0) {
-            memset(&reply->code, 0, sizeof *reply - offsetof(struct ehlo_reply, code));
+            clear(reply);
             return error;
         }
         if (reply->lines == 0) {
@@ -154,47 +158,55 @@ int ehlo_reply_parse(struct ehlo_reply *reply, const char *in, size_t size, uint
     return 0;
 }
 
-/* An enhanced status code as text; empty when there is none. */
-struct status {
-    char text[STATUS_MAX];
-    size_t size;
-};
-
-static int word_status(struct status *status, const struct ehlo_reply *reply)
+static int check_status(const struct ehlo_reply *reply)
 {
+    const uint16_t *status = reply->status;
+    size_t length;
     int error;
 
-    status->size = 0;
-    if (reply->status[0] == 0 && reply->status[1] == 0 && reply->status[2] == 0)
+    if (status[0] == 0 && status[1] == 0 && status[2] == 0)
         return 0;
-    error = ehlo_status_format(status->text, sizeof status->text, &status->size, reply->status);
-    return error == 0 && reply->status[0] != reply->code / 100 ? EHLO_E_STATUS : error;
+    error = ehlo_status_format(NULL, 0, &length, status);
+    if (error != EHLO_E_SPACE)
+        return error;
+    return status[0] == reply->code / 100 ? 0 : EHLO_E_STATUS;
 }
 
-/* Octets of a line, CRLF included: "250-", the status, the text. */
-static size_t line_size(const struct status *status, size_t text)
+static void put_line(struct ehlo_writer *writer, const struct ehlo_reply *reply, struct ehlo_span text, int last)
 {
-    return CODE_DIGITS + 1 + status->size + (status->size > 0 && text > 0 ? 1 : 0) + text + 2;
+    ehlo_put_number(writer, reply->code, CODE_DIGITS);
+    /* the space stands without text too: there are clients that take no bare code */
+    ehlo_put_octet(writer, last ? ' ' : '-');
+    if (reply->status[0] != 0) {
+        ehlo_status_put(writer, reply->status);
+        if (text.size > 0)
+            ehlo_put_octet(writer, ' ');
+    }
+    ehlo_put_span(writer, text);
+    ehlo_put_string(writer, "\r\n");
 }
 
-static int check_text(struct ehlo_span text, const struct status *status, uint32_t rules)
+static int check_text(const struct ehlo_reply *reply, uint32_t rules)
 {
-    struct ehlo_cursor cursor = ehlo_cursor_on_span(text, rules);
+    struct ehlo_cursor cursor = ehlo_cursor_on_span(reply->text, rules);
+    struct ehlo_writer line;
     size_t start;
 
     do {
         start = cursor.at;
-        if (ehlo_text_scan(&cursor) != 0 || cursor.at - start > LINE_MAX ||
-            line_size(status, cursor.at - start) > LINE_MAX)
+        if (ehlo_text_scan(&cursor) != 0)
+            return EHLO_E_TEXT;
+        ehlo_writer_count(&line);
+        put_line(&line, reply, ehlo_cursor_span(&cursor, start), 1);
+        if (line.length > LINE_OCTETS)
             return EHLO_E_TEXT;
     } while (ehlo_cursor_take(&cursor, '\n'));
     return cursor.at == cursor.size ? 0 : EHLO_E_TEXT;
 }
 
-static void put_reply(struct ehlo_writer *writer, const struct ehlo_reply *reply, const struct status *status)
+static void put_reply(struct ehlo_writer *writer, const struct ehlo_reply *reply)
 {
     struct ehlo_cursor cursor = ehlo_cursor_on_span(reply->text, 0);
-    struct ehlo_span text;
     size_t start;
     int octet;
 
@@ -202,22 +214,13 @@ static void put_reply(struct ehlo_writer *writer, const struct ehlo_reply *reply
         start = cursor.at;
         while ((octet = ehlo_cursor_peek(&cursor)) >= 0 && octet != '\n')
             cursor.at++;
-        text = ehlo_cursor_span(&cursor, start);
-        ehlo_put_number(writer, reply->code, CODE_DIGITS);
-        /* the space stands without text too: there are clients that take no bare code */
-        ehlo_put_octet(writer, octet < 0 ? ' ' : '-');
-        ehlo_put(writer, status->text, status->size);
-        if (status->size > 0 && text.size > 0)
-            ehlo_put_octet(writer, ' ');
-        ehlo_put_span(writer, text);
-        ehlo_put_string(writer, "\r\n");
+        put_line(writer, reply, ehlo_cursor_span(&cursor, start), octet < 0);
     } while (ehlo_cursor_take(&cursor, '\n'));
 }
 
 int ehlo_reply_format(char *out, size_t capacity, size_t *length, const struct ehlo_reply *reply, uint32_t rules)
 {
     struct ehlo_writer writer;
-    struct status status;
     int error;
 
     *length = 0;
@@ -225,12 +228,12 @@ int ehlo_reply_format(char *out, size_t capacity, size_t *length, const struct e
         return EHLO_E_ARGUMENT;
     if (reply->code < 200 || reply->code > 599)
         return EHLO_E_CODE;
-    if ((error = word_status(&status, reply)) != 0 || (error = check_text(reply->text, &status, rules)) != 0)
+    if ((error = check_status(reply)) != 0 || (error = check_text(reply, rules)) != 0)
         return error;
     ehlo_writer_count(&writer);
-    put_reply(&writer, reply, &status);
+    put_reply(&writer, reply);
     error = ehlo_writer_room(&writer, out, capacity, length);
     if (error == 0)
-        put_reply(&writer, reply, &status);
+        put_reply(&writer, reply);
     return error;
 }

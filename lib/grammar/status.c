@@ -8,7 +8,7 @@
 
 #include "codec/ascii.h"
 #include "codec/writer.h"
-#include "grammar/cursor.h"
+#include "grammar/grammar.h"
 
 #define NUMBER_MAX 999 /* subject and detail have three digits at the most */
 
@@ -54,7 +54,7 @@ int ehlo_status_parse(uint16_t status[3], const char *in, size_t size, size_t *u
     return error;
 }
 
-static void put_status(struct ehlo_writer *writer, const uint16_t *status)
+void ehlo_status_put(struct ehlo_writer *writer, const uint16_t status[3])
 {
     size_t i;
 
@@ -74,9 +74,9 @@ int ehlo_status_format(char *out, size_t capacity, size_t *length, const uint16_
     if ((status[0] != 2 && status[0] != 4 && status[0] != 5) || status[1] > NUMBER_MAX || status[2] > NUMBER_MAX)
         return EHLO_E_STATUS;
     ehlo_writer_count(&writer);
-    put_status(&writer, status);
+    ehlo_status_put(&writer, status);
     error = ehlo_writer_room(&writer, out, capacity, length);
     if (error == 0)
-        put_status(&writer, status);
+        ehlo_status_put(&writer, status);
     return error;
 }

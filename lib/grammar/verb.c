@@ -40,7 +40,7 @@ uint32_t ehlo_verb_find(const char *name, size_t size)
     span.data = name;
     span.size = size;
     for (verb = 1; size < NAME_SIZE && verb < VERB_COUNT; verb++)
-        if (verbs[verb].name[size] == '\0' && ehlo_span_is(span, verbs[verb].name, size))
+        if (ehlo_is_length(verbs[verb].name, size) && ehlo_span_is(span, verbs[verb].name, size))
             return verb;
     return EHLO_VERB_OTHER;
 }

@@ -7,9 +7,10 @@
 #include <string.h>
 
 /*
- * A row a question: the codes that accept it, and the stock replies for a yes without words and for a program that does
- * not care. The last row of a type takes every verb that has no row of its own. No code accepts HELLO: its answer is the
- * list of extensions, which is not the program's to word. A verb that only the program knows is accepted by any 2yz.
+ * A row a question: the codes that accept it, and the stock replies for a yes without words and for a program that
+ * does not care. The last row of a type takes every verb that has no row of its own. No code accepts HELLO: its answer
+ * is the list of extensions, which is not the program's to word. A verb that only the program knows is accepted by any
+ * 2yz.
  */
 static const struct {
     uint8_t type;

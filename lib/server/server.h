@@ -61,8 +61,8 @@ int ehlo_server_offers(const struct ehlo_server *server, uint32_t extension);
 uint32_t ehlo_server_verb_line_max(const struct ehlo_server_config *config, uint32_t verb);
 
 /*
- * What there is against the command in `event->line`: a stock reply, or EHLO_STOCK_NONE. Fills the event's `command`, and
- * for MAIL `octets` and `body`.
+ * What there is against the command in `event->line`: a stock reply, or EHLO_STOCK_NONE. Fills the event's `command`,
+ * and for MAIL `octets` and `body`.
  */
 uint32_t ehlo_server_check(const struct ehlo_server *server, struct ehlo_event *event);
 

@@ -5,6 +5,7 @@
 #include "server/stock.h"
 
 #include "codec/writer.h"
+#include "grammar/grammar.h"
 #include "server/server.h"
 
 enum {
@@ -80,13 +81,14 @@ static uint8_t line_after(const struct ehlo_server *server)
     return 0;
 }
 
-static void put_status(struct ehlo_writer *writer, uint32_t class_, uint32_t subject, uint32_t detail)
+static void put_status(struct ehlo_writer *writer, uint32_t stock)
 {
-    ehlo_put_number(writer, class_, 0);
-    ehlo_put_octet(writer, '.');
-    ehlo_put_number(writer, subject, 0);
-    ehlo_put_octet(writer, '.');
-    ehlo_put_number(writer, detail, 0);
+    uint16_t status[3];
+
+    status[0] = replies[stock].code / 100;
+    status[1] = replies[stock].subject;
+    status[2] = replies[stock].detail;
+    ehlo_status_put(writer, status);
     ehlo_put_octet(writer, ' ');
 }
 
@@ -116,7 +118,7 @@ static void put_line(const struct ehlo_server *server, struct ehlo_writer *write
         put_keyword(server, writer, server->reply.line - 1u);
     } else {
         if (replies[stock].status && has_status(server))
-            put_status(writer, replies[stock].code / 100u, replies[stock].subject, replies[stock].detail);
+            put_status(writer, stock);
         if (replies[stock].flags & NAMED) {
             ehlo_put_span(writer, server->config.hostname);
             if (stock == EHLO_STOCK_GREETING || replies[stock].text[0] != '\0')

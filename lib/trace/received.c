@@ -5,13 +5,12 @@
  */
 #include <ehlo/trace.h>
 
-#include "codec/ascii.h"
 #include "codec/writer.h"
 #include "grammar/grammar.h"
 #include "trace/date.h"
 
-#define NAME_MAX 255 /* RFC 5321, section 4.5.3.1.2 */
-#define PATH_MAX 980 /* leaves room for what stands beside it in a line of 998 octets (RFC 5322, section 2.1.1) */
+#define NAME_OCTETS 255 /* RFC 5321, section 4.5.3.1.2 */
+#define PATH_OCTETS 980 /* leaves room for what stands beside it in a line of 998 octets (RFC 5322, section 2.1.1) */
 
 /* A path comes from a session that was as lenient as its program wished; it is taken here as it was taken there. */
 #define PATH_RULES (EHLO_UTF8 | EHLO_ALLOW_ALL)
@@ -38,7 +37,7 @@ static int check_name(struct ehlo_span name)
 {
     size_t i;
 
-    if (name.size == 0 || name.size > NAME_MAX)
+    if (name.size == 0 || name.size > NAME_OCTETS)
         return EHLO_E_VALUE;
     for (i = 0; i < name.size; i++)
         if (!is_name_octet(name.data[i]))
@@ -75,7 +74,7 @@ static int check_path(const struct ehlo_path *path)
 
     if (error != EHLO_E_SPACE)
         return error;
-    return length > PATH_MAX ? EHLO_E_PATH_LONG : 0;
+    return length > PATH_OCTETS ? EHLO_E_PATH_LONG : 0;
 }
 
 static int check_received(const struct ehlo_received *received)

@@ -151,7 +151,7 @@ def commands_that_change_nothing():
                     client.deliver()
                     server.stored(MESSAGE)
                 else:
-                    client.ask("DATA", "554 5.5.1" if state == "refused" else "503 5.5.1")
+                    client.ask("DATA", "503 5.5.1" if state == "start" else "554 5.5.1")
                 client.quit()
 
 
