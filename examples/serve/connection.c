@@ -27,7 +27,6 @@
 enum {
     COMMANDS = 4096,     /* octets that are read at once when no message comes: they may have to be kept */
     REPLIES = 32768,     /* octets that the system keeps for a client that does not read; it would take millions */
-    LINE = 1000,         /* octets of a message that count as a line (RFC 5321, 4.5.3.1.6) */
     FAREWELL = 5,        /* seconds for the last reply to be taken */
     LINGER = 1,          /* seconds for the client to close, */
     LINGER_MAX = 1 << 20 /* and octets that it may still send meanwhile */
@@ -197,17 +196,6 @@ static int hang_up(struct connection *c)
     return why != 0;
 }
 
-/*
- * Whether there is a reason to wait anew: an event, or a line of a message, also of one that was refused. An octet now
- * and then is none: a client that sends no more than that would be borne for ever.
- */
-static int is_progress(int type, const char *in, size_t used, uint32_t want)
-{
-    if (type > 0 && type != EHLO_EVENT_BODY)
-        return 1;
-    return (want & EHLO_WANT_BODY) && (used >= LINE || memchr(in, '\n', used) != NULL);
-}
-
 static void settle(struct connection *c);
 
 /* Gives the session the `size` octets at the service's `input`, and does all that follows from it. */
@@ -224,7 +212,7 @@ static void converse(struct connection *c, size_t size)
         want = ehlo_server_want(c->session);
         type = ehlo_server_next(c->session, in, size, &used, &event);
         hear(c, in, used, (want & EHLO_WANT_BODY) != 0);
-        c->moved |= is_progress(type, in, used, want);
+        c->moved |= type > 0 || (used > 0 && (want & EHLO_WANT_BODY));
         in += used;
         size -= used;
         speak(c);

@@ -39,7 +39,7 @@ static const struct option table[] = {
     {"maildir", "DIR", TEXT, FIELD(maildir), 0, "store messages in this maildir"},
     {"mbox", "FILE", TEXT, FIELD(mbox), 0, "store messages in this mbox"},
     {"discard", "", FLAG, FIELD(discard), 0, "take messages and throw them away"},
-    {"raw", "", FLAG, FIELD(raw), 0, "store CRLF line ends, and add no header"},
+    {"raw", "", FLAG, FIELD(raw), 0, "store CRLF line ends, and add no header; not in an mbox"},
     {"hostname", "NAME", TEXT, FIELD(hostname), 0, "this host's domain or address literal"},
     {"max-size", "N", NUMBER, FIELD(message_max), 0, "octets of a message; 0: no bound (default 67108864)"},
     {"max-rcpt", "N", NUMBER, FIELD(recipient_max), 100, "recipients of a message (default 1000)"},

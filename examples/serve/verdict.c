@@ -25,9 +25,14 @@ static const struct {
     {"connect", {220}}, {"helo", {250}}, {"mail", {250}}, {"rcpt", {250, 251}}, {"data", {354}}, {"end", {250}},
 };
 
-static int may_say(enum verdict_stage stage, uint16_t code)
+/* A status of another class than the code's was read as text (RFC 2034, section 4): it is a slip. */
+static int may_say(enum verdict_stage stage, const struct ehlo_reply *reply)
 {
-    return code >= 400 || code == stages[stage].yes[0] || code == stages[stage].yes[1];
+    uint16_t status[3];
+    size_t used;
+
+    return (reply->code >= 400 || reply->code == stages[stage].yes[0] || reply->code == stages[stage].yes[1]) &&
+           ehlo_status_parse(status, reply->text.data, reply->text.size, &used) != 0;
 }
 
 /* The address between `text` and `end`, in the one form that it is compared in; NULL when it is none. */
@@ -82,7 +87,7 @@ static int read_reply(struct verdict *verdict, const char *text)
     memset(&verdict->reply, 0, sizeof verdict->reply);
     verdict->reply.size = sizeof verdict->reply;
     if (ehlo_reply_parse(&verdict->reply, verdict->wire, size + 2, 0, &used) == 0 && used == size + 2 &&
-        verdict->reply.lines == 1 && may_say(verdict->stage, verdict->reply.code))
+        verdict->reply.lines == 1 && may_say(verdict->stage, &verdict->reply))
         return 0;
     free(verdict->wire);
     verdict->wire = NULL;

@@ -95,21 +95,24 @@ static int ask_again(struct ehlo_server *server, const char *in, size_t size, st
     return carry_out(server, event);
 }
 
-/* Takes a line that was not well-formed enough to be a command. */
-static void take_bad_line(struct ehlo_server *server, int error)
+/* Takes a line, or what the parser found wrong with it. A client that would leave is not held up by a limit. */
+static int take_line(struct ehlo_server *server, int found, struct ehlo_event *event)
 {
-    server->verb = EHLO_VERB_OTHER;
-    refuse(server, error == EHLO_E_NEWLINE ? EHLO_STOCK_LINE_NEWLINE : EHLO_STOCK_LINE_LONG);
-}
+    uint32_t refusal;
 
-static int take_line(struct ehlo_server *server, struct ehlo_event *event)
-{
-    uint32_t refusal = ehlo_server_check(server, event);
-
+    if (found < 0)
+        refusal = found == EHLO_E_NEWLINE ? EHLO_STOCK_LINE_NEWLINE : EHLO_STOCK_LINE_LONG;
+    else
+        refusal = ehlo_server_check(server, event);
     server->verb = (uint8_t)event->command.verb;
-    if (refusal == EHLO_STOCK_NONE)
+    if (server->commands++ >= server->config.command_max && server->verb != EHLO_VERB_QUIT) {
+        ehlo_server_stock(server, EHLO_STOCK_FLOOD);
+        ehlo_server_close(server, EHLO_E_FLOOD);
+    } else if (refusal != EHLO_STOCK_NONE) {
+        refuse(server, refusal);
+    } else {
         return carry_out(server, event);
-    refuse(server, refusal);
+    }
     return 0;
 }
 
@@ -128,16 +131,7 @@ static int next_command(struct ehlo_server *server, const char *in, size_t size,
         server->starved = 1;
         return 0;
     }
-    if (server->commands++ >= server->config.command_max) {
-        ehlo_server_stock(server, EHLO_STOCK_FLOOD);
-        ehlo_server_close(server, EHLO_E_FLOOD);
-        return 0;
-    }
-    if (found < 0) {
-        take_bad_line(server, found);
-        return 0;
-    }
-    found = take_line(server, event);
+    found = take_line(server, found, event);
     if (found > 0) { /* a question's spans point into the line: it stays where it is */
         *used -= taken;
         server->held = (uint32_t)taken;

@@ -243,11 +243,19 @@ def trickling_inside_a_long_command():
 
 
 @scenario(slow=True)
-def trickling_inside_a_message():
+def slow_inside_a_message():
+    """Octets of a message are what the server waits for: a slow sender is not a silent one, whatever its lines."""
     with Server("--timeout", "1") as server:
-        trickles(server, (SENDER + "\r\n" + RECIPIENT + "\r\nDATA\r\nHello ").encode(),
-                 ["250 2.1.0", "250 2.1.5", "354"])
-        server.nothing()
+        with server.client() as client:
+            client.ask(SENDER, "250 2.1.0")
+            client.ask(RECIPIENT, "250 2.1.5")
+            client.ask("DATA", "354")
+            body = b"slow" * 4
+            for i in range(len(body)):
+                client.socket.sendall(body[i:i + 1])
+                time.sleep(0.15)
+            client.ask(b"\r\n.\r\n", "250 2.0.0")
+            server.stored(body + b"\r\n")
 
 
 @scenario(slow=True)
