@@ -341,6 +341,26 @@ static void test_verdicts(void **state)
     }
 }
 
+/* No reply to the greeting of a client has an enhanced status code, whoever worded it (RFC 2034, section 4). */
+static void test_no_status(void **state)
+{
+    struct ehlo_server_config c = plain();
+    struct ehlo_server *server = start(&c);
+    struct ehlo_event event = open_question(server, "");
+    struct ehlo_reply r = reply(554, 5, "not now");
+
+    (void)state;
+    assert_int_equal(ehlo_server_answer(server, event.ticket, &r), 0);
+    say(server, "EHLO c.example\r\nHELO c.example\r\nNOOP\r\n");
+    expect_only(server, "554 not now\r\n503 no service here; only QUIT is left\r\n"
+                        "503 no service here; only QUIT is left\r\n503 5.5.1 no service here; only QUIT is left\r\n");
+    server = start(&c);
+    say(server, "");
+    event = open_question(server, "EHLO c.example\r\n");
+    assert_int_equal(ehlo_server_answer(server, event.ticket, &r), 0);
+    expect_only(server, "220 mx.example.org ESMTP\r\n554 not now\r\n");
+}
+
 static void test_reply_space(void **state)
 {
     static char text[600];
@@ -897,18 +917,19 @@ static void test_fresh_start(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config),         cmocka_unit_test(test_config_grows),
-        cmocka_unit_test(test_arguments),      cmocka_unit_test(test_part_of_a_question),
-        cmocka_unit_test(test_event_grows),    cmocka_unit_test(test_tickets),
-        cmocka_unit_test(test_verdicts),       cmocka_unit_test(test_reply_space),
-        cmocka_unit_test(test_output_waits),   cmocka_unit_test(test_feed),
-        cmocka_unit_test(test_feed_defers),    cmocka_unit_test(test_end),
-        cmocka_unit_test(test_one_kibibyte),   cmocka_unit_test(test_new),
-        cmocka_unit_test(test_recipients),     cmocka_unit_test(test_newlines),
-        cmocka_unit_test(test_body_bounds),    cmocka_unit_test(test_body_cut),
-        cmocka_unit_test(test_declared_size),  cmocka_unit_test(test_line_max),
-        cmocka_unit_test(test_floods),         cmocka_unit_test(test_silence),
-        cmocka_unit_test(test_question_waits), cmocka_unit_test(test_fresh_start),
+        cmocka_unit_test(test_config),      cmocka_unit_test(test_config_grows),
+        cmocka_unit_test(test_arguments),   cmocka_unit_test(test_part_of_a_question),
+        cmocka_unit_test(test_event_grows), cmocka_unit_test(test_tickets),
+        cmocka_unit_test(test_verdicts),    cmocka_unit_test(test_no_status),
+        cmocka_unit_test(test_reply_space), cmocka_unit_test(test_output_waits),
+        cmocka_unit_test(test_feed),        cmocka_unit_test(test_feed_defers),
+        cmocka_unit_test(test_end),         cmocka_unit_test(test_one_kibibyte),
+        cmocka_unit_test(test_new),         cmocka_unit_test(test_recipients),
+        cmocka_unit_test(test_newlines),    cmocka_unit_test(test_body_bounds),
+        cmocka_unit_test(test_body_cut),    cmocka_unit_test(test_declared_size),
+        cmocka_unit_test(test_line_max),    cmocka_unit_test(test_floods),
+        cmocka_unit_test(test_silence),     cmocka_unit_test(test_question_waits),
+        cmocka_unit_test(test_fresh_start),
     };
 
     return cmocka_run_group_tests_name("server", tests, NULL, NULL);
