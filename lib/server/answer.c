@@ -94,13 +94,12 @@ static void proceed(struct ehlo_server *server, int accepted)
     }
 }
 
-/* RFC 2034, section 4: every 2yz, 4yz and 5yz reply has a status, but the greeting and those to HELO and EHLO. */
+/* Every 2yz, 4yz and 5yz reply that can have a status has one (RFC 2034, section 4). */
 static void set_status(const struct ehlo_server *server, struct ehlo_reply *reply)
 {
     uint16_t first_digit = reply->code / 100;
 
-    if (server->asked == EHLO_EVENT_CONNECT || server->asked == EHLO_EVENT_HELLO || first_digit == 3 ||
-        !ehlo_server_offers(server, EHLO_EXTENSION_ENHANCEDSTATUSCODES)) {
+    if (first_digit == 3 || !ehlo_server_has_status(server)) {
         memset(reply->status, 0, sizeof reply->status);
     } else if (reply->status[0] == 0 && reply->status[1] == 0 && reply->status[2] == 0) {
         reply->status[0] = first_digit;

@@ -73,6 +73,12 @@ void ehlo_server_begin_body(struct ehlo_server *server);
 int ehlo_server_next_body(struct ehlo_server *server, const char *in, size_t size, size_t *used,
                           struct ehlo_event *event);
 
+/*
+ * 1 when the reply that is due has an enhanced status code, if its code can have one: neither the greeting nor any reply
+ * to EHLO and HELO has (RFC 2034, section 4).
+ */
+int ehlo_server_has_status(const struct ehlo_server *server);
+
 /* Queues a stock reply. The queue must have taken all of the one before. */
 void ehlo_server_stock(struct ehlo_server *server, uint32_t stock);
 

@@ -101,8 +101,7 @@ static void put_keyword(const struct ehlo_server *server, struct ehlo_writer *wr
     }
 }
 
-/* Neither the greeting nor any reply to EHLO and HELO has one (RFC 2034, section 4). */
-static int has_status(const struct ehlo_server *server)
+int ehlo_server_has_status(const struct ehlo_server *server)
 {
     return server->phase != EHLO_PHASE_CONNECT && server->verb != EHLO_VERB_EHLO && server->verb != EHLO_VERB_HELO &&
            ehlo_server_offers(server, EHLO_EXTENSION_ENHANCEDSTATUSCODES);
@@ -117,7 +116,7 @@ static void put_line(const struct ehlo_server *server, struct ehlo_writer *write
     if (server->reply.line > 0) {
         put_keyword(server, writer, server->reply.line - 1u);
     } else {
-        if (replies[stock].status && has_status(server))
+        if (replies[stock].status && ehlo_server_has_status(server))
             put_status(writer, stock);
         if (replies[stock].flags & NAMED) {
             ehlo_put_span(writer, server->config.hostname);
