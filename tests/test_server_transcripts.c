@@ -196,7 +196,7 @@ static int has_word(struct ehlo_span span, const char *word)
 {
     size_t i, size = strlen(word);
 
-    for (i = 0; i + size <= span.size; i++)
+    for (i = 0; size > 0 && i + size <= span.size; i++)
         if (memcmp(span.data + i, word, size) == 0)
             return 1;
     return size == 0;
