@@ -11,6 +11,7 @@
 #include <ehlo/address.h>
 
 #include "flush.h"
+#include "span.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -204,18 +205,6 @@ static void assert_result(const char *in, int error, int error_expected, size_t 
     if (error != error_expected || used != used_expected)
         fail_msg("%s: error %d at %lu, expected %d at %lu", in, error, (unsigned long)used, error_expected,
                  (unsigned long)used_expected);
-}
-
-static void assert_span(struct ehlo_span span, const char *text)
-{
-    if (text == NULL) {
-        assert_null(span.data);
-        assert_int_equal(span.size, 0);
-        return;
-    }
-    assert_int_equal(span.size, strlen(text));
-    if (span.size > 0)
-        assert_memory_equal(span.data, text, span.size);
 }
 
 /* The octet at `at` is the first wrong one: what is before it can go on, and what is behind it changes nothing. */
@@ -708,17 +697,6 @@ static void formats(void **state)
         assert_int_equal(ehlo_path_format(NULL, 0, &used, &path, row->rules), EHLO_E_SPACE);
         assert_int_equal(used, length);
     }
-}
-
-static struct ehlo_span span(const char *text)
-{
-    struct ehlo_span made = {NULL, 0};
-
-    if (text != NULL) {
-        made.data = text;
-        made.size = strlen(text);
-    }
-    return made;
 }
 
 static void formats_refused(void **state)

@@ -11,6 +11,7 @@
 #include <ehlo/command.h>
 
 #include "flush.h"
+#include "span.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -181,13 +182,6 @@ static const struct bad bad_lines[] = {
     {EHLO_UTF8, "VRFY \xC3", EHLO_E_UTF8, 6, EHLO_VERB_VRFY},
     {0, "XYZ a\x01", EHLO_E_CHARACTER, 5, EHLO_VERB_OTHER},
 };
-
-static void assert_span(struct ehlo_span span, const char *text)
-{
-    assert_int_equal(span.size, strlen(text));
-    if (span.size > 0)
-        assert_memory_equal(span.data, text, span.size);
-}
 
 /* The rows follow the table of verbs: no other argument is taken, and none is missing. */
 static void valid_lines(void **state)
@@ -405,15 +399,6 @@ static void formats(void **state)
         assert_int_equal(out[0], '#');
         assert_int_equal(ehlo_command_format(NULL, 0, &at, &command, good_lines[i].rules), EHLO_E_SPACE);
     }
-}
-
-static struct ehlo_span span(const char *text)
-{
-    struct ehlo_span made;
-
-    made.data = text;
-    made.size = strlen(text);
-    return made;
 }
 
 /* Nothing that a caller gives may become a second command, or another one. */

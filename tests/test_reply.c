@@ -12,24 +12,9 @@
 #include <ehlo/reply.h>
 
 #include "flush.h"
+#include "span.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
-
-static struct ehlo_span span(const char *text)
-{
-    struct ehlo_span made;
-
-    made.data = text;
-    made.size = strlen(text);
-    return made;
-}
-
-static void assert_span(struct ehlo_span span, const char *text)
-{
-    assert_int_equal(span.size, strlen(text));
-    if (span.size > 0)
-        assert_memory_equal(span.data, text, span.size);
-}
 
 static void lines(void **state)
 {

@@ -11,19 +11,10 @@
 #include <string.h>
 #include <ehlo/trace.h>
 
+#include "span.h"
+
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define DAY 86400
-
-static struct ehlo_span span(const char *text)
-{
-    struct ehlo_span made = {NULL, 0};
-
-    if (text != NULL) {
-        made.data = text;
-        made.size = strlen(text);
-    }
-    return made;
-}
 
 static void dates(void **state)
 {

@@ -125,6 +125,11 @@ uint64_t ehlo_server_offered(const struct ehlo_server_config *config)
     return EHLO_SERVER_EXTENSIONS & ~config->withhold;
 }
 
+int ehlo_server_offers(const struct ehlo_server *server, uint32_t extension)
+{
+    return (int)(ehlo_server_offered(&server->config) >> extension & 1);
+}
+
 uint32_t ehlo_server_verb_line_max(const struct ehlo_server_config *config, uint32_t verb)
 {
     uint32_t octets = LINE_BASE;

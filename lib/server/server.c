@@ -29,11 +29,6 @@ int ehlo_server_init(struct ehlo_server **server, void *block, size_t size, cons
     return error;
 }
 
-int ehlo_server_offers(const struct ehlo_server *server, uint32_t extension)
-{
-    return (int)(ehlo_server_offered(&server->config) >> extension & 1);
-}
-
 size_t ehlo_server_output(const struct ehlo_server *server, struct ehlo_span *out, size_t count)
 {
     if (server == NULL || out == NULL || count == 0 || ehlo_queue_size(&server->output) == 0)
