@@ -74,8 +74,8 @@ int ehlo_server_next_body(struct ehlo_server *server, const char *in, size_t siz
                           struct ehlo_event *event);
 
 /*
- * 1 when the reply that is due has an enhanced status code, if its code can have one: neither the greeting nor any reply
- * to EHLO and HELO has (RFC 2034, section 4).
+ * 1 when the reply that is due has an enhanced status code, if its code can have one: neither the greeting nor any
+ * reply to EHLO and HELO has (RFC 2034, section 4).
  */
 int ehlo_server_has_status(const struct ehlo_server *server);
 
