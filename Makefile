@@ -137,7 +137,7 @@ fuzz-standalone: $(FUZZ) ## build the fuzz targets with any compiler, to build/f
 seeds: $(FUZZ) ## run each fuzz seed once
 	@sh fuzz/replay
 
-demo: all ## a short session with each example
+demo: all ## deliver a message to serve over a plain TCP dialogue, and compare what was stored
 	sh tests/e2e/demo.sh $(BUILD)
 
 interop: all ## exchange mail with other programs
