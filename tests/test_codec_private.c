@@ -195,6 +195,24 @@ static void test_writer_disagreement(void **state)
     assert_memory_equal(out, "a---", sizeof out);
 }
 
+/* One run over memory of one's own: what does not fit is counted, and not an octet is written behind the room. */
+static void test_writer_over(void **state)
+{
+    char out[6] = "------";
+    struct ehlo_writer writer;
+
+    (void)state;
+    ehlo_writer_over(&writer, out, 5);
+    ehlo_put_string(&writer, "250");
+    ehlo_put_octet(&writer, ' ');
+    assert_int_equal(writer.length, 4);
+    ehlo_put_string(&writer, "OK");
+    assert_int_equal(writer.length, 6);
+    ehlo_put_octet(&writer, '!');
+    assert_int_equal(writer.length, 7);
+    assert_memory_equal(out, "250 --", sizeof out);
+}
+
 static void test_writer_overflow(void **state)
 {
     struct ehlo_writer writer;
@@ -218,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_span_is),         cmocka_unit_test(test_scan_one),
         cmocka_unit_test(test_scan_random),     cmocka_unit_test(test_writer),
         cmocka_unit_test(test_writer_overflow), cmocka_unit_test(test_writer_disagreement),
+        cmocka_unit_test(test_writer_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,8 +27,9 @@ struct ehlo_reply {
 /* One line of a reply. The span points into what was parsed. This struct never grows. */
 struct ehlo_reply_line {
     uint16_t code;
-    uint16_t status[3];    /* all 0 when there is none */
-    uint32_t last;         /* 1 on the last line of its reply, else 0 */
+    uint16_t status[3]; /* all 0 when there is none */
+    uint32_t last;      /* 1 on the last line of its reply, else 0 */
+    uint32_t reserved;
     struct ehlo_span text; /* behind the code, its separator and the enhanced status code */
 };
 

@@ -10,11 +10,16 @@
 
 #define DIGITS 20 /* of UINT64_MAX */
 
+void ehlo_writer_over(struct ehlo_writer *writer, char *out, size_t room)
+{
+    writer->next = out;
+    writer->room = room;
+    writer->length = 0;
+}
+
 void ehlo_writer_count(struct ehlo_writer *writer)
 {
-    writer->next = NULL;
-    writer->room = 0;
-    writer->length = 0;
+    ehlo_writer_over(writer, NULL, 0);
 }
 
 int ehlo_writer_room(struct ehlo_writer *writer, char *out, size_t capacity, size_t *length)
@@ -24,9 +29,7 @@ int ehlo_writer_room(struct ehlo_writer *writer, char *out, size_t capacity, siz
     *length = writer->length;
     if (writer->length > capacity || writer->length == SIZE_MAX)
         return EHLO_E_SPACE;
-    writer->next = out;
-    writer->room = writer->length;
-    writer->length = 0;
+    ehlo_writer_over(writer, out, writer->length);
     return 0;
 }
 

@@ -30,6 +30,12 @@ struct ehlo_writer {
 void ehlo_writer_count(struct ehlo_writer *writer);
 
 /*
+ * Begins the only run of one who owns what is behind `out`: the octets are written at once, and what was put fits when
+ * `length` is at most `room`.
+ */
+void ehlo_writer_over(struct ehlo_writer *writer, char *out, size_t room);
+
+/*
  * Ends the first run. `*length` is set to what it counted; EHLO_E_SPACE when that does not fit in `capacity`. Otherwise
  * begins the second run, which writes to `out`, and returns 0. `out` may be NULL when `capacity` is 0, else that is
  * EHLO_E_ARGUMENT.

@@ -134,7 +134,7 @@ void ehlo_server_pump(struct ehlo_server *server)
 {
     struct ehlo_writer writer;
     char *tail;
-    size_t length;
+    size_t room;
 
     while (server->reply.stock != EHLO_STOCK_NONE || server->farewell != EHLO_STOCK_NONE) {
         if (server->reply.stock == EHLO_STOCK_NONE) {
@@ -142,12 +142,12 @@ void ehlo_server_pump(struct ehlo_server *server)
             server->farewell = EHLO_STOCK_NONE;
         }
         tail = (char *)(server + 1) + server->output.tail;
-        ehlo_writer_count(&writer);
+        room = ehlo_queue_room(&server->output);
+        ehlo_writer_over(&writer, tail, room);
         put_line(server, &writer);
-        if (ehlo_writer_room(&writer, tail, ehlo_queue_room(&server->output), &length) != 0)
+        if (writer.length > room)
             return;
-        put_line(server, &writer);
-        ehlo_queue_put(&server->output, length);
+        ehlo_queue_put(&server->output, writer.length);
         server->reply.line = line_after(server);
         if (server->reply.line == 0)
             server->reply.stock = EHLO_STOCK_NONE;
