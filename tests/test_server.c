@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The server facade as a program meets it: configuration, tickets, verdicts, memory, limits. What it says to a client
- * is in the transcripts.
+ * The server facade as a program meets it: configuration, tickets, verdicts, memory. What it says to a client is in the
+ * transcripts, its limits in test_server_limits.c.
  */
 #include <ehlo.h>
 #include <setjmp.h>
@@ -12,94 +12,7 @@
 
 #include <cmocka.h>
 
-static uint64_t block[EHLO_SERVER_SIZE / sizeof(uint64_t)];
-
-static struct ehlo_server_config plain(void)
-{
-    struct ehlo_server_config config;
-
-    memset(&config, 0, sizeof config);
-    config.size = sizeof config;
-    config.hostname.data = "mx.example.org";
-    config.hostname.size = 14;
-    return config;
-}
-
-static struct ehlo_server *start(const struct ehlo_server_config *config)
-{
-    struct ehlo_server *server = NULL;
-
-    assert_int_equal(ehlo_server_init(&server, block, sizeof block, config), 0);
-    return server;
-}
-
-/* Gives input that must be used up, or whose question is answered by a yes; returns the last event. */
-static struct ehlo_event say(struct ehlo_server *server, const char *text)
-{
-    struct ehlo_event event, last;
-    size_t used, at = 0, size = strlen(text);
-    int found;
-
-    memset(&last, 0, sizeof last);
-    event.size = sizeof event;
-    while ((found = ehlo_server_next(server, text + at, size - at, &used, &event)) > 0 || used > 0) {
-        at += used;
-        if (found > 0) {
-            last = event;
-            if (event.ticket != 0)
-                assert_int_equal(ehlo_server_answer(server, event.ticket, NULL), 0);
-        }
-    }
-    assert_int_equal(at, size);
-    return last;
-}
-
-/* The output so far begins with this. Throws it away. */
-static void expect(struct ehlo_server *server, const char *text)
-{
-    char out[4096];
-    size_t size = ehlo_server_read(server, out, sizeof out - 1);
-
-    out[size] = '\0';
-    if (strncmp(out, text, strlen(text)) != 0)
-        fail_msg("got: %s\nwant: %s", out, text);
-}
-
-/* The output so far is this and no more. */
-static void expect_only(struct ehlo_server *server, const char *text)
-{
-    char out[4096];
-    size_t size = ehlo_server_read(server, out, sizeof out);
-
-    assert_int_equal(size, strlen(text));
-    assert_memory_equal(out, text, size);
-}
-
-static void begin_message(struct ehlo_server *server)
-{
-    say(server, "EHLO c.example\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n");
-    expect(server, "220");
-}
-
-static struct ehlo_event open_question(struct ehlo_server *server, const char *text)
-{
-    struct ehlo_event event = {.size = sizeof event};
-    size_t used;
-
-    assert_true(ehlo_server_next(server, text, strlen(text), &used, &event) > 0);
-    assert_true(event.ticket != 0);
-    return event;
-}
-
-static struct ehlo_reply reply(uint16_t code, uint16_t class_, const char *text)
-{
-    struct ehlo_reply r = {.size = sizeof r, .code = code};
-
-    r.status[0] = class_;
-    r.text.data = text;
-    r.text.size = strlen(text);
-    return r;
-}
+#include "talk.h"
 
 static void test_config(void **state)
 {
@@ -618,231 +531,6 @@ static void test_new(void **state)
     assert_int_equal(ehlo_server_new(&server, NULL, NULL), EHLO_E_ARGUMENT);
 }
 
-static void test_recipients(void **state)
-{
-    struct ehlo_server_config c = plain();
-    struct ehlo_server *server;
-    struct ehlo_event event;
-    int i, round;
-
-    (void)state;
-    c.recipient_max = 100;
-    server = start(&c);
-    say(server, "EHLO c.example\r\n");
-    expect(server, "220");
-    for (round = 0; round < 2; round++) {
-        say(server, "MAIL FROM:<a@b>\r\n");
-        expect(server, "250 2.1.0");
-        for (i = 0; i < 100; i++) {
-            event = say(server, "RCPT TO:<c@d>\r\n");
-            assert_int_equal(event.index, i);
-            expect(server, "250 2.1.5");
-        }
-        say(server, "RCPT TO:<c@d>\r\n");
-        expect(server, "452 4.5.3");
-        event = say(server, "DATA\r\n.\r\n");
-        assert_int_equal(event.type, EHLO_EVENT_END);
-        assert_int_equal(event.index, 100);
-        expect(server, "354");
-    }
-}
-
-/* Only CRLF "." CRLF ends a message, and one that is refused is read to its end. */
-static void test_newlines(void **state)
-{
-    static const struct {
-        uint32_t newline;
-        const char *message;
-        uint64_t octets; /* of the message that was taken; 0: none was */
-    } rows[] = {
-        {EHLO_NEWLINE_REJECT, "a\r\n.\r\n", 3},
-        {EHLO_NEWLINE_REJECT, "a\nb\r\n.\r\n", 0},
-        {EHLO_NEWLINE_REJECT, "a\rb\r\n.\r\n", 0},
-        {EHLO_NEWLINE_REJECT, "a\n.\r\nNOOP\r\n.\r\n", 0},
-        {EHLO_NEWLINE_REJECT, "a\r\n.\nNOOP\r\n.\r\n", 0},
-        {EHLO_NEWLINE_REJECT, "a\r\r\n.\r\n", 0},
-        {EHLO_NEWLINE_KEEP, "a\nb\r\n.\r\n", 5},
-        {EHLO_NEWLINE_KEEP, "a\n.\r\nb\r\n.\r\n", 8},
-        {EHLO_NEWLINE_NORMALIZE, "a\nb\r\n.\r\n", 6},
-        {EHLO_NEWLINE_NORMALIZE, "a\n.\r\nb\r\n.\r\n", 9},
-    };
-    struct ehlo_server_config c = plain();
-    struct ehlo_server *server;
-    struct ehlo_event event;
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        c.newline = rows[i].newline;
-        server = start(&c);
-        begin_message(server);
-        event = say(server, rows[i].message);
-        if (rows[i].octets > 0) {
-            assert_int_equal(event.type, EHLO_EVENT_END);
-            assert_int_equal(event.octets, rows[i].octets);
-            expect_only(server, "250 2.0.0 message accepted\r\n");
-        } else {
-            assert_int_equal(event.type, EHLO_EVENT_ABORT);
-            assert_int_equal(event.reason, EHLO_E_NEWLINE);
-            expect_only(server, "550 5.6.0 bare CR or bare LF in message\r\n");
-        }
-        say(server, "MAIL FROM:<a@b>\r\n");
-        expect(server, "250 2.1.0");
-    }
-}
-
-/* Each bound at its last good value and at the first bad one. */
-static void test_body_bounds(void **state)
-{
-    static const struct {
-        const char *message;
-        int reason;
-        const char *reply;
-    } rows[] = {
-        {"12345678\r\n.\r\n", 0, "250"},
-        {"123456789\r\n.\r\n", EHLO_E_BODY_LINE, "554 5.6.0"},
-        {"12345678\r\n..2345678\r\n.\r\n", 0, "250"},
-        {"12345678\r\n123456\r\n\r\n.\r\n", 0, "250"},
-        {"12345678\r\n123456\r\n3\r\n.\r\n", EHLO_E_TOO_MUCH, "552 5.3.4"},
-        {"12345678\r\n123456\r\n3456789\r\n.\r\n", EHLO_E_TOO_MUCH, "552 5.3.4"},
-    };
-    struct ehlo_server_config c = plain();
-    struct ehlo_server *server;
-    struct ehlo_event event;
-    size_t i;
-
-    (void)state;
-    c.message_max = 20;
-    c.body_line_max = 10;
-    c.newline = EHLO_NEWLINE_KEEP;
-    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        server = start(&c);
-        begin_message(server);
-        event = say(server, rows[i].message);
-        assert_int_equal(event.type, rows[i].reason == 0 ? EHLO_EVENT_END : EHLO_EVENT_ABORT);
-        assert_int_equal(event.reason, rows[i].reason);
-        expect(server, rows[i].reply);
-    }
-}
-
-/* Of a message that is too much the octets up to the bound are handed over, however they came. */
-static void test_body_cut(void **state)
-{
-    static const char message[] = "123456\r\n123456\r\n123456\r\n.\r\n";
-    struct ehlo_server_config c = plain();
-    struct ehlo_server *server;
-    struct ehlo_event event = {.size = sizeof event};
-    size_t step, at, end, used, given;
-    int found;
-
-    (void)state;
-    c.message_max = 20;
-    for (step = 1; step < sizeof message; step++) {
-        server = start(&c);
-        begin_message(server);
-        for (at = end = given = 0; end < sizeof message - 1;) {
-            end = end + step < sizeof message - 1 ? end + step : sizeof message - 1;
-            while ((found = ehlo_server_next(server, message + at, end - at, &used, &event)) > 0 || used > 0) {
-                at += used;
-                if (found == EHLO_EVENT_BODY)
-                    given += event.data.size;
-            }
-        }
-        assert_int_equal(given, 20);
-        expect_only(server, "552 5.3.4 message too big\r\n");
-    }
-}
-
-static void test_declared_size(void **state)
-{
-    static const struct {
-        uint64_t message_max;
-        const char *size, *reply;
-    } rows[] = {
-        {1000, "1000", "250"},
-        {1000, "1001", "552 5.3.4"},
-        {1000, "00000000000000000999", "250"},
-        {1000, "18446744073709551617", "552 5.3.4"},
-        {1000, "99999999999999999999999999999", "501 5.5.4"},
-        {1000, "-1", "501 5.5.4"},
-        {UINT64_MAX, "18446744073709551614", "250"},
-        {UINT64_MAX, "18446744073709551615", "552 5.3.4"},
-        {UINT64_MAX, "18446744073709551616", "552 5.3.4"},
-    };
-    struct ehlo_server_config c = plain();
-    struct ehlo_server *server;
-    char line[100];
-    size_t i;
-
-    (void)state;
-    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        c.message_max = rows[i].message_max;
-        server = start(&c);
-        say(server, "EHLO c.example\r\n");
-        expect(server, "220");
-        snprintf(line, sizeof line, "MAIL FROM:<a@b> SIZE=%s\r\n", rows[i].size);
-        say(server, line);
-        expect(server, rows[i].reply);
-    }
-}
-
-static void test_line_max(void **state)
-{
-    static const struct {
-        const char *begin;
-        size_t most;
-    } rows[] = {{"NOOP ", 512}, {"MAIL FROM:<a@b> X=", EHLO_SERVER_LINE_MAX}};
-    struct ehlo_server_config c = plain();
-    struct ehlo_server *server = start(&c);
-    char line[700];
-    size_t i, size;
-
-    (void)state;
-    say(server, "EHLO c.example\r\n");
-    expect(server, "220");
-    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        for (size = rows[i].most - 2; size < sizeof line; size++) {
-            memset(line, 'x', size);
-            memcpy(line, rows[i].begin, strlen(rows[i].begin));
-            memcpy(line + size - 2, "\r\n", 3);
-            say(server, line);
-            expect(server, size > rows[i].most ? "500 5.5.2 line too long" : i == 0 ? "250" : "555");
-            if (size == rows[i].most + 3)
-                break;
-        }
-    }
-}
-
-/* Errors and commands that lead nowhere are counted; a message that is accepted makes a new beginning. */
-static void test_floods(void **state)
-{
-    struct ehlo_server_config c = plain();
-    struct ehlo_server *server;
-    struct ehlo_event event = {.size = sizeof event};
-    size_t used;
-    int i;
-
-    (void)state;
-    c.error_max = 3;
-    server = start(&c);
-    for (i = 0; i < 3; i++) {
-        say(server, "XYZ\r\n");
-        expect(server, i == 0 ? "220" : "500 5.5.2");
-    }
-    assert_int_equal(ehlo_server_next(server, "XYZ\r\n", 5, &used, &event), EHLO_E_FLOOD);
-    expect(server, "421 4.7.0");
-
-    c.error_max = 0;
-    c.command_max = 5;
-    server = start(&c);
-    begin_message(server); /* EHLO, MAIL, RCPT that is not counted, DATA */
-    say(server, "NOOP\r\n.\r\n");
-    for (i = 0; i < 5; i++)
-        say(server, "NOOP\r\n");
-    assert_int_equal(ehlo_server_want(server) & EHLO_WANT_CLOSE, 0);
-    assert_int_equal(ehlo_server_next(server, "NOOP\r\n", 6, &used, &event), EHLO_E_FLOOD);
-}
-
 /* What is said to an END that nobody answers is no yes. */
 static int answer_but_end(void *user, const struct ehlo_event *event)
 {
@@ -917,18 +605,23 @@ static void test_fresh_start(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config),      cmocka_unit_test(test_config_grows),
-        cmocka_unit_test(test_arguments),   cmocka_unit_test(test_part_of_a_question),
-        cmocka_unit_test(test_event_grows), cmocka_unit_test(test_tickets),
-        cmocka_unit_test(test_verdicts),    cmocka_unit_test(test_no_status),
-        cmocka_unit_test(test_reply_space), cmocka_unit_test(test_output_waits),
-        cmocka_unit_test(test_feed),        cmocka_unit_test(test_feed_defers),
-        cmocka_unit_test(test_end),         cmocka_unit_test(test_one_kibibyte),
-        cmocka_unit_test(test_new),         cmocka_unit_test(test_recipients),
-        cmocka_unit_test(test_newlines),    cmocka_unit_test(test_body_bounds),
-        cmocka_unit_test(test_body_cut),    cmocka_unit_test(test_declared_size),
-        cmocka_unit_test(test_line_max),    cmocka_unit_test(test_floods),
-        cmocka_unit_test(test_silence),     cmocka_unit_test(test_question_waits),
+        cmocka_unit_test(test_config),
+        cmocka_unit_test(test_config_grows),
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_part_of_a_question),
+        cmocka_unit_test(test_event_grows),
+        cmocka_unit_test(test_tickets),
+        cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_no_status),
+        cmocka_unit_test(test_reply_space),
+        cmocka_unit_test(test_output_waits),
+        cmocka_unit_test(test_feed),
+        cmocka_unit_test(test_feed_defers),
+        cmocka_unit_test(test_end),
+        cmocka_unit_test(test_one_kibibyte),
+        cmocka_unit_test(test_new),
+        cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_question_waits),
         cmocka_unit_test(test_fresh_start),
     };
 
