@@ -18,7 +18,7 @@ static int handle(void *user, const struct ehlo_event *event)
 {
     if (event->type == EHLO_EVENT_BODY)
         fwrite(event->data.data, 1, event->data.size, stdout);
-    if (event->type == EHLO_EVENT_RCPT || (event->type == EHLO_EVENT_END && fflush(stdout) == 0))
+    if (event->type == EHLO_EVENT_RCPT || (event->type == EHLO_EVENT_END && fflush(stdout) == 0 && !ferror(stdout)))
         return ehlo_server_answer(user, event->ticket, NULL) == 0;
     return 0;
 }
@@ -39,8 +39,7 @@ static void serve(int fd)
             if (send(fd, output, (size_t)n, MSG_NOSIGNAL) != n)
                 return;
         if (ehlo_server_want(server) & EHLO_WANT_INPUT) {
-            n = recv(fd, input + have, sizeof input - have, 0);
-            if (n <= 0)
+            if ((n = recv(fd, input + have, sizeof input - have, 0)) <= 0)
                 return;
             have += (size_t)n;
         }
@@ -57,4 +56,5 @@ int main(int argc, char **argv)
         return perror("minimal-server"), 1;
     for (; (fd = accept(listener, NULL, NULL)) >= 0; close(fd))
         serve(fd);
+    return perror("accept"), 1;
 }

@@ -208,7 +208,7 @@ static void converse(struct connection *c, size_t size)
     int type;
 
     event.size = sizeof event;
-    while (may_go_on(c)) {
+    while (!c->lost && may_go_on(c)) {
         want = ehlo_server_want(c->session);
         type = ehlo_server_next(c->session, in, size, &used, &event);
         hear(c, in, used, (want & EHLO_WANT_BODY) != 0);

@@ -96,7 +96,7 @@ static void trace_sender(const char *sender, struct message *message)
     write_text(message, "\r\n");
 }
 
-/* With more than one recipient none is named: the others may not see it (RFC 5321, 7.2). */
+/* With more than one recipient none is named: a Received field travels on with the message (RFC 5321, 7.2). */
 static void trace_received(const struct envelope *envelope, struct ehlo_received *received, struct message *message)
 {
     struct ehlo_path recipient;

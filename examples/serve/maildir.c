@@ -40,6 +40,17 @@ static int open_directory(int parent, const char *name)
     return openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* The maildir itself may be new, and is as safe as the entry in the directory above. */
+static void sync_above(int top)
+{
+    int above = openat(top, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (above >= 0) {
+        fsync(above);
+        close(above);
+    }
+}
+
 static int maildir_open(struct store *store)
 {
     int top = open_directory(AT_FDCWD, store->path), current = -1;
@@ -56,6 +67,7 @@ static int maildir_open(struct store *store)
         return -1;
     }
     fsync(top);
+    sync_above(top);
     close(top);
     close(current);
     remove_stale(store->pending);
@@ -81,7 +93,7 @@ static int maildir_append(struct message *message, const char *data, size_t size
 
 static int maildir_prepare(struct message *message)
 {
-    int error = maildir_append(message, NULL, 0);
+    int error = maildir_append(message, "", 0);
 
     return error == 0 && fsync(message->fd) != 0 ? errno : error;
 }

@@ -330,6 +330,7 @@ static int run(struct program *program)
         if (service->count < program->full_at)
             pause_over(program); /* one was closed */
     }
+    store_news(service->store, connection_news); /* what is safe by now is still answered */
     each_connection(service, connection_drop);
     connections_bury(service);
     return EX_OK;
@@ -359,8 +360,10 @@ static int serve(struct program *program)
         code = run(program);
     close_listeners(program);
     free(program->listeners);
-    if (store_close(program->service.store, PATIENCE) != 0)
+    if (store_close(program->service.store, PATIENCE) != 0) {
         fprintf(stderr, "serve: the disk does not answer\n");
+        code = EX_IOERR;
+    }
     loop_close(&program->service.loop);
     return code;
 }

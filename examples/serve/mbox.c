@@ -102,27 +102,62 @@ static int mbox_append(struct message *message, const char *data, size_t size)
 
 static int mbox_prepare(struct message *message)
 {
-    int error = mbox_append(message, NULL, 0);
+    int error = mbox_append(message, "", 0);
 
     return error == 0 ? write_all(message->fd, "\n", 1) : error;
 }
 
-/* Another program may hold the lock, but not for ever: that would hold up all the threads. */
-static int lock_file(int fd)
+static int is_cancelled(struct message *message)
 {
-    struct timespec tenth = {0, 100000000};
+    int cancel;
+
+    pthread_mutex_lock(&message->store->lock);
+    cancel = message->cancel;
+    pthread_mutex_unlock(&message->store->lock);
+    return cancel;
+}
+
+/* 1 when the descriptor is still the file of that name: a reader may have moved it away before we had the lock. */
+static int is_file(int fd, const char *path)
+{
+    struct stat held, named;
+
+    return fstat(fd, &held) == 0 && stat(path, &named) == 0 && held.st_dev == named.st_dev &&
+           held.st_ino == named.st_ino;
+}
+
+static int try_lock(int fd)
+{
     struct flock all;
-    int tries;
 
     memset(&all, 0, sizeof all);
     all.l_type = F_WRLCK;
     all.l_whence = SEEK_SET;
-    for (tries = 0; fcntl(fd, F_SETLK, &all) != 0; tries++) {
-        if ((errno != EACCES && errno != EAGAIN && errno != EINTR) || tries == LOCK_TRIES)
-            return errno;
+    if (fcntl(fd, F_SETLK, &all) == 0)
+        return 0;
+    return errno == EACCES || errno == EINTR ? EAGAIN : errno;
+}
+
+/* Opens and locks the file. Another program may hold the lock, but not for ever: that would hold up all the threads. */
+static int open_locked(struct message *message, int *fd)
+{
+    const char *path = message->store->path;
+    struct timespec tenth = {0, 100000000};
+    int tries, error;
+
+    for (tries = 0; !is_cancelled(message); tries++) {
+        *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        error = *fd < 0 ? errno : try_lock(*fd);
+        if (error == 0 && is_file(*fd, path))
+            return 0;
+        if (*fd >= 0)
+            close(*fd);
+        *fd = -1;
+        if ((error != 0 && error != EAGAIN) || tries == LOCK_TRIES)
+            return error != 0 ? error : EAGAIN;
         nanosleep(&tenth, NULL);
     }
-    return 0;
+    return ECANCELED;
 }
 
 /* A file that its last writer left in the middle of a line, or without the blank line, gets what is missing. */
@@ -155,15 +190,13 @@ static int copy(int to, int from)
     return error;
 }
 
-static int append_locked(int fd, int from)
+/* The directory comes first: when all octets are safe, nothing may fail any more. */
+static int append(int fd, int directory, int from)
 {
-    off_t size;
-    int error = lock_file(fd);
+    off_t size = lseek(fd, 0, SEEK_END);
+    int error;
 
-    if (error != 0)
-        return error;
-    size = lseek(fd, 0, SEEK_END);
-    if (size < 0)
+    if (size < 0 || fsync(directory) != 0)
         return errno;
     error = mend_end(fd, size);
     if (error == 0)
@@ -178,19 +211,17 @@ static int append_locked(int fd, int from)
 /* The file is opened anew for each message: a reader may have moved the old one away. */
 static int mbox_publish(struct message *message)
 {
-    struct store *store = message->store;
     int fd, error;
 
     pthread_mutex_lock(&appending);
-    fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    error = fd < 0 ? errno : append_locked(fd, message->fd);
-    if (fd >= 0)
+    error = open_locked(message, &fd);
+    if (error == 0) {
+        error = append(fd, message->store->ready, message->fd);
         close(fd);
+    }
     pthread_mutex_unlock(&appending);
     if (error != 0)
         return error;
-    if (fsync(store->ready) != 0) /* the file may be new */
-        return errno;
     close(message->fd);
     message->fd = -1;
     return 0;

@@ -254,16 +254,15 @@ void store_write(struct message *message, const char *data, size_t size)
 
 int store_full(struct message *message)
 {
-    int full;
-
-    if (message->given - message->seen <= FULL || message->failed)
+    if (message->failed || (!message->full && message->given - message->seen <= FULL))
         return 0;
     pthread_mutex_lock(&message->store->lock);
     message->seen = message->written;
-    full = message->given - message->seen > FULL && message->error == 0;
-    message->waiting = full;
+    if (!message->full)
+        message->waiting = message->given - message->seen > FULL && message->error == 0;
+    message->full = message->waiting; /* once it is, only the writer's news end it: none may get lost */
     pthread_mutex_unlock(&message->store->lock);
-    return full;
+    return message->full;
 }
 
 int store_commit(struct message *message)
@@ -292,9 +291,17 @@ int store_result(struct message *message)
     return result;
 }
 
+/* If it is in the news once more, store_news will free it. */
 void store_release(struct message *message)
 {
-    free_message(message);
+    int told;
+
+    pthread_mutex_lock(&message->store->lock);
+    told = message->told;
+    message->owner = NULL;
+    pthread_mutex_unlock(&message->store->lock);
+    if (!told)
+        free_message(message);
 }
 
 void store_cancel(struct message *message)

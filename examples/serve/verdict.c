@@ -25,14 +25,21 @@ static const struct {
     {"connect", {220}}, {"helo", {250}}, {"mail", {250}}, {"rcpt", {250, 251}}, {"data", {354}}, {"end", {250}},
 };
 
-/* A status of another class than the code's was read as text (RFC 2034, section 4): it is a slip. */
+/*
+ * A status of another class than the code's was read as text (RFC 2034, section 4): it is a slip. And the reply must
+ * still fit a line with the status that the library puts into it.
+ */
 static int may_say(enum verdict_stage stage, const struct ehlo_reply *reply)
 {
+    struct ehlo_reply worded = *reply;
     uint16_t status[3];
     size_t used;
 
+    if (worded.status[0] == 0 && worded.code / 100 != 3)
+        worded.status[0] = worded.code / 100;
     return (reply->code >= 400 || reply->code == stages[stage].yes[0] || reply->code == stages[stage].yes[1]) &&
-           ehlo_status_parse(status, reply->text.data, reply->text.size, &used) != 0;
+           ehlo_status_parse(status, reply->text.data, reply->text.size, &used) != 0 &&
+           ehlo_reply_format(NULL, 0, &used, &worded, 0) == EHLO_E_SPACE;
 }
 
 /* The address between `text` and `end`, in the one form that it is compared in; NULL when it is none. */

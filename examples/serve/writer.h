@@ -68,6 +68,7 @@ struct message {
     struct chunk *filling;
     size_t given, seen; /* octets handed over; and how many of them were written when we last looked */
     int failed;         /* a failure was seen: no use to hand over more */
+    int full;           /* what store_full said */
 
     /* the writer's */
     int fd;    /* -1: none is open */

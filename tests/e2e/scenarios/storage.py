@@ -2,6 +2,7 @@
 """What is written: maildir and mbox with trace headers, and what happens when it cannot be written."""
 
 import concurrent.futures
+import fcntl
 import os
 import re
 import shutil
@@ -189,6 +190,27 @@ def mbox_concurrent():
         contents = sorted(header_and_body(content, 3)[1] for _, content in parse_mbox(read(server.at)))
         wanted = [b"Subject: %d\n\nFrom %d\n" % (i, j) + b"%d\n" % i * 3000 for i in range(10) for j in range(5)]
         same(contents, sorted(wanted + [b"a client that is stalled\n"]), "messages")
+
+
+@scenario
+def mbox_moved_away():
+    """A reader locks the file, moves it away and lets go: what was waiting belongs into the new one, or nowhere."""
+    with Server(store="mbox", raw=False, serves=False) as server:
+        with open(server.at, "ab") as held:
+            fcntl.lockf(held, fcntl.LOCK_EX)
+            with server.client() as client, server.client() as lost:
+                for each in (client, lost):
+                    each.begin()
+                    each.send(stuff(MESSAGE))
+                time.sleep(0.3)
+                lost.reset()
+                os.rename(server.at, server.at + ".read")
+                fcntl.lockf(held, fcntl.LOCK_UN)
+                client.expect("250 2.0.0")
+                client.quit()
+        same(len(parse_mbox(read(server.at))), 1, "messages")
+        same(read(server.at + ".read"), b"", "the file that was moved away")
+        os.unlink(server.at + ".read")
 
 
 @scenario
