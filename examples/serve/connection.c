@@ -29,7 +29,7 @@ enum {
     REPLIES = 32768,     /* octets that the system keeps for a client that does not read; it would take millions */
     FAREWELL = 5,        /* seconds for the last reply to be taken */
     LINGER = 1,          /* seconds for the client to close, */
-    LINGER_MAX = 1 << 20 /* and octets that it may still send meanwhile */
+    LINGER_MAX = 1 << 24 /* and octets that it may still send meanwhile */
 };
 
 static void close_connection(struct connection *c)
