@@ -6,28 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "require.h"
 
 static char out[65536];
-
-static void require(int true_)
-{
-    if (!true_)
-        abort();
-}
-
-static void inside(struct ehlo_span span, const char *in, size_t size)
-{
-    if (span.data == NULL)
-        require(span.size == 0);
-    else
-        require(span.data >= in && span.data + span.size <= in + size);
-}
-
-static int same(struct ehlo_span a, struct ehlo_span b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
 
 static void try_params(struct ehlo_span list, uint32_t rules)
 {

@@ -6,23 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "require.h"
 
 static char out[65536];
-
-static void require(int true_)
-{
-    if (!true_)
-        abort();
-}
-
-static void inside(struct ehlo_span span, const char *in, size_t size)
-{
-    if (span.data == NULL)
-        require(span.size == 0);
-    else
-        require(span.data >= in && span.data + span.size <= in + size);
-}
 
 /* Text is what a local-part means: quoting it anew must not change that. */
 static void round_local_part(struct ehlo_span local, uint32_t rules)
