@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * libehlo: SMTP (RFC 5321) as a library without I/O; this version has the server's end. The contract is in libehlo(7).
+ * libehlo: SMTP (RFC 5321) as a library without I/O, both ends of it. The contract is in libehlo(7).
  */
 #ifndef EHLO_H
 #define EHLO_H
 
 #include <ehlo/address.h>
 #include <ehlo/base.h>
+#include <ehlo/client.h>
 #include <ehlo/codec.h>
 #include <ehlo/command.h>
 #include <ehlo/extension.h>

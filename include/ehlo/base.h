@@ -61,12 +61,15 @@ enum {
     EHLO_E_INJECTED = -24, /* octets crossed a change of transport (RFC 3207, section 5) */
     EHLO_E_PROTOCOL = -25, /* the peer broke the protocol */
     EHLO_E_FLOOD = -26,    /* more errors, or more commands without progress, than the configuration bears */
+    EHLO_E_CLOSING = -27,  /* the server said 421: it closes the channel */
+    EHLO_E_REFUSED = -28,  /* the server refused the session, or a message before its end */
 
     /* the message was given up, the session goes on */
     EHLO_E_RESET = -40,     /* RSET, or a new EHLO or HELO */
     EHLO_E_NEWLINE = -41,   /* a CR or LF that is no CRLF; in a line that is parsed, a NUL too */
     EHLO_E_TOO_MUCH = -42,  /* more octets than the message size allows */
     EHLO_E_BODY_LINE = -43, /* a text line longer than the configuration bears */
+    EHLO_E_8BIT = -44,      /* an octet over 127 for a server that was not told to expect any */
 
     /* the octets do not follow the grammar; an offset has been told */
     EHLO_E_LINE_LONG = -60,      /* line longer than its bound */

@@ -173,16 +173,6 @@ EHLO_API uint32_t ehlo_server_timeout(const struct ehlo_server *server);
 EHLO_API int ehlo_server_end(struct ehlo_server *server, int why);
 
 /*
- * Memory for ehlo_server_new: `get` returns aligned memory or NULL, `put` takes it back; `user` is handed to both. This
- * struct never grows.
- */
-struct ehlo_allocator {
-    void *(*get)(void *user, size_t size);
-    void (*put)(void *user, void *memory, size_t size);
-    void *user;
-};
-
-/*
  * Convenience: ehlo_server_size, memory from `allocator` (NULL: malloc), ehlo_server_init; a configuration must be
  * given. Returns 0 with `*server` set, EHLO_E_MEMORY, or an error of ehlo_server_init. Free it with ehlo_server_free
  * and the same allocator. No RFC.

@@ -24,12 +24,17 @@ enum {
     EHLO_EVENT_BODY = 6,    /* `data` is the next piece of the message, transparency undone */
     EHLO_EVENT_END = 7,     /* Q: the message is complete; 250 takes the responsibility for it. See `octets`, `facts` */
     EHLO_EVENT_ABORT = 8,   /* the transaction ended without an END that was answered; `reason` says why */
-    EHLO_EVENT_COMMAND = 9  /* Q: VRFY, EXPN, HELP; with EHLO_TAKE_OTHER a verb that the library does not know */
+    EHLO_EVENT_COMMAND = 9, /* Q: VRFY, EXPN, HELP; with EHLO_TAKE_OTHER a verb that the library does not know */
+
+    /* those of a client, none of them a question */
+    EHLO_EVENT_READY = 10, /* EHLO or HELO was accepted: mail may be sent; `octets`: of a message at most, 0: no bound */
+    EHLO_EVENT_REPLY = 11, /* `reply` is one line of a reply; `answers` says to what, `index` to which recipient */
+    EHLO_EVENT_RESULT = 12 /* what ehlo_client_send began is over: see the outcomes; `index` of them are deliveries */
 };
 
 /* Flags of an event. */
 enum {
-    EHLO_EVENT_ESMTP = 1, /* HELLO: it was EHLO; questions from MAIL on: the session speaks ESMTP */
+    EHLO_EVENT_ESMTP = 1, /* HELLO, READY: it was EHLO; questions from MAIL on: the session speaks ESMTP */
     EHLO_EVENT_SECRET = 2 /* `line` holds a secret: do not log it */
 };
 
@@ -51,20 +56,25 @@ struct ehlo_event {
     uint32_t type;               /* EHLO_EVENT_ */
     uint32_t ticket;             /* the question's; 0: no question */
     uint32_t flags;              /* EHLO_EVENT_ flags */
-    int32_t reason;              /* ABORT: EHLO_E_, why */
-    uint32_t index;              /* RCPT, DATA, END: recipients accepted before this event */
+    int32_t reason;              /* ABORT: EHLO_E_, why; RESULT: why no reply decided it, or 0 */
+    uint32_t index;              /* RCPT, DATA, END: recipients accepted before this event; REPLY, RESULT: see there */
     uint32_t body;               /* MAIL to END: EHLO_BODY_ */
     uint32_t facts;              /* END: EHLO_FACT_ of the message */
-    uint64_t octets;             /* MAIL: size declared, 0 when none was; BODY, END: octets of the message so far */
+    uint64_t octets;             /* MAIL: size declared, 0 when none was; BODY, END: of the message so far; READY */
     uint64_t longest;            /* END: longest text line, CRLF included; UINT32_MAX: or more */
-    struct ehlo_command command; /* HELLO, MAIL, RCPT, COMMAND */
-    struct ehlo_span line;       /* HELLO, MAIL, RCPT, DATA, COMMAND: the whole line as it came, without CRLF */
+    struct ehlo_command command; /* HELLO, MAIL, RCPT, COMMAND; REPLY: `verb` of what is answered, where it has one */
+    struct ehlo_span line;       /* HELLO, MAIL, RCPT, DATA, COMMAND, REPLY: the line as it came, without CRLF */
     struct ehlo_span data;       /* BODY */
+    uint32_t answers;            /* REPLY: EHLO_EVENT_ CONNECT (a greeting) to END, or COMMAND; NONE: to nothing (421) */
+    uint32_t reserved;
+    struct ehlo_reply_line reply; /* REPLY */
 };
 
 /*
- * A handler for ehlo_server_feed: `user` is what the caller gave there. Returns 0 to take the default of this event, or
- * 1 when the question is answered or will be. It may answer, and must not otherwise call the session.
+ * A handler for ehlo_server_feed and ehlo_client_feed: `user` is what the caller gave there. On a server it returns 0
+ * to take the default of this event, or 1 when the question is answered or will be; it may answer, and must not
+ * otherwise call the session. On a client what it returns is not looked at; it may give the session more to do (mail,
+ * send, body, quit and the like), and must not call next, feed, output, sent, read or free.
  */
 typedef int ehlo_handler(void *user, const struct ehlo_event *event);
 
@@ -73,8 +83,19 @@ enum {
     EHLO_WANT_INPUT = 1,  /* more octets of the peer than it has seen: poll for reading */
     EHLO_WANT_OUTPUT = 2, /* room to send: there is output; poll for writing */
     EHLO_WANT_ANSWER = 4, /* the open question must be answered */
-    EHLO_WANT_BODY = 8,   /* what is taken next, behind a question's line, is octets of a message */
+    EHLO_WANT_BODY = 8,   /* server: what is taken next, behind a question's line, is octets of a message;
+                             client: the next piece of the message must be given */
     EHLO_WANT_CLOSE = 16  /* nothing more: close the transport */
+};
+
+/*
+ * Memory for ehlo_server_new and ehlo_client_new: `get` returns aligned memory or NULL, `put` takes it back; `user` is
+ * handed to both. This struct never grows.
+ */
+struct ehlo_allocator {
+    void *(*get)(void *user, size_t size);
+    void (*put)(void *user, void *memory, size_t size);
+    void *user;
 };
 
 #ifdef __cplusplus

@@ -31,11 +31,14 @@ static const struct row rows[] = {
     {EHLO_E_INJECTED, "EHLO_E_INJECTED", "octets crossed a change of transport"},
     {EHLO_E_PROTOCOL, "EHLO_E_PROTOCOL", "the peer broke the protocol"},
     {EHLO_E_FLOOD, "EHLO_E_FLOOD", "too many errors, or commands without progress"},
+    {EHLO_E_CLOSING, "EHLO_E_CLOSING", "the server closes the channel"},
+    {EHLO_E_REFUSED, "EHLO_E_REFUSED", "the server refused the session"},
 
     {EHLO_E_RESET, "EHLO_E_RESET", "the transaction was reset"},
     {EHLO_E_NEWLINE, "EHLO_E_NEWLINE", "a CR or LF that is no CRLF, or a NUL"},
     {EHLO_E_TOO_MUCH, "EHLO_E_TOO_MUCH", "more octets than the message size allows"},
     {EHLO_E_BODY_LINE, "EHLO_E_BODY_LINE", "a text line is too long"},
+    {EHLO_E_8BIT, "EHLO_E_8BIT", "octets over 127 for a server that expects none"},
 
     {EHLO_E_LINE_LONG, "EHLO_E_LINE_LONG", "the line is too long"},
     {EHLO_E_VERB, "EHLO_E_VERB", "not a verb"},

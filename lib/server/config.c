@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "server/server.h"
+#include "session/config.h"
 
 enum {
     OUTPUT_DEFAULT = 1024,
@@ -35,12 +36,6 @@ static const struct {
     {EHLO_EXTENSION_8BITMIME, EHLO_VERB_MAIL, 17},
 };
 
-static void fill(uint32_t *field, uint32_t value)
-{
-    if (*field == 0)
-        *field = value;
-}
-
 static int banner_is_text(struct ehlo_span banner)
 {
     size_t i;
@@ -53,22 +48,6 @@ static int banner_is_text(struct ehlo_span banner)
     return 1;
 }
 
-/* A configuration of a newer library may be longer; what this one does not know must then be at its default. */
-static int copy(struct ehlo_server_config *filled, const struct ehlo_server_config *config)
-{
-    const char *octets = (const char *)config;
-    size_t i;
-
-    if (config->size < sizeof *filled)
-        return EHLO_E_CONFIG;
-    for (i = sizeof *filled; i < config->size; i++)
-        if (octets[i] != 0)
-            return EHLO_E_CONFIG;
-    memcpy(filled, config, sizeof *filled);
-    filled->size = sizeof *filled;
-    return 0;
-}
-
 int ehlo_server_config_fill(struct ehlo_server_config *filled, const struct ehlo_server_config *config)
 {
     uint32_t kind;
@@ -76,15 +55,16 @@ int ehlo_server_config_fill(struct ehlo_server_config *filled, const struct ehlo
 
     if (config == NULL)
         return EHLO_E_ARGUMENT;
-    if (copy(filled, config) != 0)
+    if (ehlo_config_copy(filled, sizeof *filled, config, config->size) != 0)
         return EHLO_E_CONFIG;
-    fill(&filled->output_size, OUTPUT_DEFAULT);
-    fill(&filled->reply_max, filled->output_size < REPLY_DEFAULT ? filled->output_size : REPLY_DEFAULT);
-    fill(&filled->recipient_max, RECIPIENT_DEFAULT);
-    fill(&filled->error_max, ERROR_DEFAULT);
-    fill(&filled->command_max, COMMAND_DEFAULT);
-    fill(&filled->command_timeout, TIMEOUT_DEFAULT);
-    fill(&filled->body_timeout, TIMEOUT_DEFAULT);
+    filled->size = sizeof *filled;
+    ehlo_config_default(&filled->output_size, OUTPUT_DEFAULT);
+    ehlo_config_default(&filled->reply_max, filled->output_size < REPLY_DEFAULT ? filled->output_size : REPLY_DEFAULT);
+    ehlo_config_default(&filled->recipient_max, RECIPIENT_DEFAULT);
+    ehlo_config_default(&filled->error_max, ERROR_DEFAULT);
+    ehlo_config_default(&filled->command_max, COMMAND_DEFAULT);
+    ehlo_config_default(&filled->command_timeout, TIMEOUT_DEFAULT);
+    ehlo_config_default(&filled->body_timeout, TIMEOUT_DEFAULT);
     if (filled->message_max == 0)
         filled->message_max = message_default;
     if (filled->banner.data == NULL) {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * Sessions on a heap, for those who have one: the only file that knows malloc.
+ * Sessions on a heap.
  */
-#include <stdlib.h>
-
 #include "server/server.h"
+#include "session/memory.h"
 
 int ehlo_server_new(struct ehlo_server **server, const struct ehlo_server_config *config,
                     const struct ehlo_allocator *allocator)
@@ -17,25 +16,17 @@ int ehlo_server_new(struct ehlo_server **server, const struct ehlo_server_config
         return EHLO_E_ARGUMENT;
     if (size == 0)
         return EHLO_E_CONFIG;
-    block = allocator != NULL ? allocator->get(allocator->user, size) : malloc(size);
+    block = ehlo_memory_get(allocator, size);
     if (block == NULL)
         return EHLO_E_MEMORY;
     error = ehlo_server_init(server, block, size, config);
-    if (error != 0) {
-        if (allocator != NULL)
-            allocator->put(allocator->user, block, size);
-        else
-            free(block);
-    }
+    if (error != 0)
+        ehlo_memory_put(allocator, block, size);
     return error;
 }
 
 void ehlo_server_free(struct ehlo_server *server, const struct ehlo_allocator *allocator)
 {
-    if (server == NULL)
-        return;
-    if (allocator != NULL)
-        allocator->put(allocator->user, server, sizeof *server + server->config.output_size);
-    else
-        free(server);
+    if (server != NULL)
+        ehlo_memory_put(allocator, server, sizeof *server + server->config.output_size);
 }

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The state of a client session, and what the files of this room do for one another.
+ *
+ * command.c queues what the server is asked, awaited.c remembers in which order, next.c takes the replies a line at a
+ * time, settle.c proceeds after each of them, body.c sends a message, and plan.c makes a whole transaction of it.
+ */
+#ifndef EHLO_CLIENT_CLIENT_H
+#define EHLO_CLIENT_CLIENT_H
+
+#include <ehlo/client.h>
+#include <ehlo/codec.h>
+#include <ehlo/parser.h>
+
+#include "client/awaited.h"
+#include "session/queue.h"
+#include "session/transaction.h"
+
+/* How far a message is. */
+enum {
+    EHLO_MESSAGE_NONE = 0, /* none is being sent, or all of it was */
+    EHLO_MESSAGE_OPEN = 1, /* there are pieces to come */
+    EHLO_MESSAGE_LAST = 2, /* the last piece was given */
+    EHLO_MESSAGE_DOT = 3   /* the final dot is among the runs */
+};
+
+/* How far ehlo_client_send is. */
+enum {
+    EHLO_PLAN_NONE = 0,
+    EHLO_PLAN_RSET = 1, /* these four: the command that is to be queued next */
+    EHLO_PLAN_MAIL = 2,
+    EHLO_PLAN_RCPT = 3,
+    EHLO_PLAN_DATA = 4,
+    EHLO_PLAN_WAIT = 5, /* all is queued */
+    EHLO_PLAN_DONE = 6  /* the program has not heard of it yet */
+};
+
+struct ehlo_plan {
+    const struct ehlo_mail *mail;
+    char *rcpts;        /* the caller's array; its structs are as long as the first of them says */
+    uint32_t count;     /* recipients */
+    uint32_t queued;    /* of them, RCPTs that were queued */
+    uint32_t accepted;  /* of them, RCPTs that were accepted */
+    uint32_t delivered; /* recipients in the end */
+    int16_t reason;     /* why no reply decided, or 0 */
+    uint8_t step;       /* EHLO_PLAN_ */
+    uint8_t refused;    /* the server refused MAIL */
+};
+
+/* Spans of a message that are found at a time: text, and what is put between. */
+enum {
+    EHLO_RUNS = 4
+};
+
+struct ehlo_client {
+    struct ehlo_client_config config; /* every default filled in */
+    uint64_t extensions;              /* offered and not ignored */
+    uint64_t message_max;             /* of the server, or 0 */
+    struct ehlo_plan plan;
+    struct ehlo_stuff stuff;
+    struct ehlo_span piece;           /* what of the lent piece is not in `runs` yet */
+    struct ehlo_span runs[EHLO_RUNS]; /* what goes out for the front of the piece, before the queue */
+    struct ehlo_parser parser;
+    struct ehlo_queue output; /* its octets stand behind this struct */
+    struct ehlo_awaited awaited;
+    uint32_t octets;   /* of commands since nothing was awaited */
+    uint32_t hidden;   /* commands in the queue that the transport has not been shown */
+    uint32_t answered; /* RCPTs of this transaction that have their reply */
+    uint32_t lines;    /* of the present reply */
+    uint16_t code;     /* of the present reply, or 0 */
+    int16_t error;     /* why the session is over, or 0; sticky */
+    int16_t parting;   /* what that will be when QUIT was answered */
+    uint8_t run;       /* first of `runs` that is not sent */
+    uint8_t run_count;
+    uint8_t message; /* EHLO_MESSAGE_ */
+    uint8_t state;   /* EHLO_STATE_ by the replies that have come */
+    uint8_t assumed; /* EHLO_STATE_ if all that is queued is accepted */
+    uint8_t esmtp;   /* greeted by EHLO */
+    uint8_t body;    /* EHLO_BODY_ of this transaction */
+    uint8_t greeted; /* the program has not heard of READY yet */
+    uint8_t starved; /* all input was taken that could be */
+};
+
+/* Copies a configuration with every default filled in. Returns 0, EHLO_E_ARGUMENT or EHLO_E_CONFIG. */
+int ehlo_client_config_fill(struct ehlo_client_config *filled, const struct ehlo_client_config *config);
+
+/* 1 when the server offers this extension and it is not ignored, else 0. */
+int ehlo_client_uses(const struct ehlo_client *client, uint32_t extension);
+
+/* Queues EHLO or HELO. Nothing is awaited and the queue is empty, so there is room; the same is true below. */
+void ehlo_client_hello(struct ehlo_client *client, uint32_t verb);
+
+/* Queues QUIT; the session ends with `error` when it was answered. */
+void ehlo_client_part(struct ehlo_client *client, int error);
+
+/* What MAIL and RCPT would say: 0, or the error that refuses it. */
+int ehlo_client_check_mail(const struct ehlo_client *client, const struct ehlo_mail *mail);
+int ehlo_client_check_rcpt(const struct ehlo_client *client, const struct ehlo_rcpt *rcpt);
+
+/* Queue a command in its turn: the public functions without their checks. The last one is for those of one word. */
+int ehlo_client_ask_mail(struct ehlo_client *client, const struct ehlo_mail *mail);
+int ehlo_client_ask_rcpt(struct ehlo_client *client, const struct ehlo_rcpt *rcpt);
+int ehlo_client_ask(struct ehlo_client *client, uint32_t answers, uint32_t verb);
+
+/* A message begins: the reply to DATA was yes. */
+void ehlo_client_begin_message(struct ehlo_client *client);
+
+/* The same when there is nobody to send a message to: a lone dot. */
+void ehlo_client_lone_dot(struct ehlo_client *client);
+
+/* Counts octets of the message as sent; returns how many of `octets` were of the message. */
+size_t ehlo_client_sent_message(struct ehlo_client *client, size_t octets);
+
+/* What a whole reply, of which this is the last line, changes. `asked` is what it answers. */
+void ehlo_client_settle(struct ehlo_client *client, const struct ehlo_asked *asked,
+                        const struct ehlo_reply_line *reply);
+
+/* Ends the session. Nothing more is sent. */
+void ehlo_client_close(struct ehlo_client *client, int error);
+
+/* Queues what the plan has next, as far as there is room for it. */
+void ehlo_plan_go(struct ehlo_client *client);
+
+/* What a reply means for the recipients of the plan, if there is one. */
+void ehlo_plan_settle(struct ehlo_client *client, uint32_t answers, const struct ehlo_reply_line *reply);
+
+/* The plan ends here, if there is one: what is open stays without a reply. */
+void ehlo_plan_give_up(struct ehlo_client *client, int reason);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * One event at a time: the server's replies, line by line, and what they answer.
+ */
+#include <string.h>
+
+#include "client/client.h"
+
+/* The server broke the protocol. */
+static void break_off(struct ehlo_client *client)
+{
+    ehlo_client_close(client, EHLO_E_PROTOCOL);
+}
+
+/*
+ * What a line with this code answers. Returns 0 when nothing can be answered by it now: not what was never shown to the
+ * transport, and a message before its end only by a refusal. A 421 needs no question (RFC 5321, section 3.8).
+ */
+static int find_asked(const struct ehlo_client *client, uint16_t code, struct ehlo_asked *asked)
+{
+    static const struct ehlo_asked end = {EHLO_EVENT_END, EHLO_VERB_DATA, 1};
+    static const struct ehlo_asked none;
+
+    *asked = none;
+    if (client->message != EHLO_MESSAGE_NONE) {
+        *asked = end;
+        return code >= 400;
+    }
+    if (client->awaited.total > client->hidden) {
+        *asked = *ehlo_awaited_first(&client->awaited);
+        return 1;
+    }
+    return code == 421;
+}
+
+/* The lines of an EHLO response behind the first; what cannot be read is no extension of ours. */
+static void learn(struct ehlo_client *client, struct ehlo_span text)
+{
+    struct ehlo_capability capability;
+    struct ehlo_span word;
+    uint64_t bit;
+    size_t at;
+
+    if (ehlo_capability_parse(&capability, text.data, text.size, &at) != 0 ||
+        capability.extension == EHLO_EXTENSION_OTHER)
+        return;
+    bit = UINT64_C(1) << capability.extension;
+    if ((client->config.ignore & bit) != 0)
+        return;
+    client->extensions |= bit;
+    if (capability.extension == EHLO_EXTENSION_SIZE &&
+        (!ehlo_capability_word(&capability.argument, &word) ||
+         ehlo_number_parse(word.data, word.size, &client->message_max) != 0 || client->message_max == UINT64_MAX))
+        client->message_max = 0;
+}
+
+static int take_line(struct ehlo_client *client, struct ehlo_event *event)
+{
+    struct ehlo_reply_line *reply = &event->reply;
+    struct ehlo_asked asked;
+    size_t at;
+
+    if (ehlo_reply_line_parse(reply, event->line.data, event->line.size, EHLO_ALLOW_8BIT, &at) != 0 ||
+        !find_asked(client, reply->code, &asked) || (client->lines > 0 && reply->code != client->code) ||
+        client->lines >= client->config.reply_max) {
+        memset((char *)event + sizeof event->size, 0, sizeof *event - sizeof event->size);
+        break_off(client);
+        return 0;
+    }
+    event->type = EHLO_EVENT_REPLY;
+    event->answers = asked.answers;
+    event->command.verb = asked.verb;
+    if (asked.answers == EHLO_EVENT_RCPT)
+        event->index = client->answered;
+    if (asked.verb == EHLO_VERB_EHLO && client->lines > 0 && reply->code / 100 == 2)
+        learn(client, reply->text);
+    client->code = reply->code;
+    client->lines++;
+    if (reply->last) {
+        client->lines = 0;
+        ehlo_client_settle(client, &asked, reply);
+    }
+    return EHLO_EVENT_REPLY;
+}
+
+static int report_ready(struct ehlo_client *client, struct ehlo_event *event)
+{
+    client->greeted = 0;
+    event->type = EHLO_EVENT_READY;
+    event->flags = client->esmtp ? EHLO_EVENT_ESMTP : 0;
+    event->octets = client->message_max;
+    return EHLO_EVENT_READY;
+}
+
+static int report_result(struct ehlo_client *client, struct ehlo_event *event)
+{
+    client->plan.step = EHLO_PLAN_NONE;
+    event->type = EHLO_EVENT_RESULT;
+    event->index = client->plan.delivered;
+    event->reason = client->plan.reason;
+    return EHLO_EVENT_RESULT;
+}
+
+/* Takes a line. Returns 0 when there is none. */
+static int next_line(struct ehlo_client *client, const char *in, size_t size, size_t *used, struct ehlo_event *event)
+{
+    size_t taken;
+    int found = ehlo_parser_line(&client->parser, in, size, &taken, &event->line);
+
+    if (found == EHLO_E_ARGUMENT)
+        return found;
+    *used += taken;
+    if (found > 0)
+        return take_line(client, event);
+    /* a line that has gone wrong is not waited for to end: it may never */
+    if (found < 0 || client->parser.flags != 0)
+        break_off(client);
+    else
+        client->starved = 1;
+    return 0;
+}
+
+int ehlo_client_next(struct ehlo_client *client, const void *in, size_t size, size_t *used, struct ehlo_event *event)
+{
+    const char *octets = in == NULL ? "" : in;
+    int found;
+
+    if (client == NULL || used == NULL || event == NULL || event->size < sizeof *event || (in == NULL && size > 0))
+        return EHLO_E_ARGUMENT;
+    *used = 0;
+    client->starved = 0;
+    do {
+        memset((char *)event + sizeof event->size, 0, event->size - sizeof event->size);
+        if (client->greeted)
+            return report_ready(client, event);
+        if (client->plan.step == EHLO_PLAN_DONE)
+            return report_result(client, event);
+        if (client->error != 0)
+            return client->error;
+        found = next_line(client, octets + *used, size - *used, used, event);
+    } while (found == 0 && !client->starved);
+    return found;
+}
