@@ -1,9 +1,14 @@
 # libehlo. GNU make; `make help` lists the targets. Everything that is built goes under build/.
-# Honoured: CC AR CFLAGS LDFLAGS PREFIX DESTDIR; WERROR=1 makes warnings errors; V=1 shows the commands.
+# Honoured: CC CXX AR CFLAGS LDFLAGS DESTDIR PREFIX LIBDIR INCLUDEDIR MANDIR; SHARED=0 leaves the shared library out;
+# WERROR=1 makes warnings errors; V=1 shows the commands.
 
 BUILD = build
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+SHARED ?= 1
 T ?= 60
 COVERAGE_MIN ?= 98
 CMOCKA_CFLAGS ?= $(shell pkg-config --cflags cmocka 2>/dev/null)
@@ -18,11 +23,21 @@ LIB_FLAGS = $(COMMON) -Ilib
 # a caller need not name the fields that a struct of the library has grown
 APP_FLAGS = $(COMMON) -Wno-missing-field-initializers -D_DEFAULT_SOURCE= -pthread
 
-LIB = $(BUILD)/libehlo.a
 LIB_SRC = $(wildcard lib/*/*.c)
+LIB = $(BUILD)/libehlo.a
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+# The shared library is of objects of its own: who embeds the static one need not pay for -fPIC.
+VERSION := $(shell awk '$$2 == "EHLO_VERSION" {printf "%d.%d.%d", $$3 / 10000, $$3 / 100 % 100, $$3 % 100}' \
+                   include/ehlo/base.h)
+SONAME = libehlo.so.$(firstword $(subst ., ,$(VERSION)))
+SO = $(if $(filter 0,$(SHARED)),,$(BUILD)/libehlo.so.$(VERSION))
+SO_OBJ = $(LIB_SRC:%.c=$(BUILD)/pic/%.o)
+# a sanitizer's runtime comes with the program, not with the library
+SO_FLAGS = -shared -Wl,-soname,$(SONAME) $(if $(findstring -fsanitize,$(CFLAGS) $(LDFLAGS)),,-Wl,-z,defs)
+HEADERS = $(wildcard include/*.h include/*/*.h)
+PAGES = $(wildcard man/*.[1-9])
 EXAMPLES = $(sort $(patsubst examples/%.c,%,$(wildcard examples/*.c)) \
-                  $(patsubst examples/%/,%,$(dir $(wildcard examples/*/*.c))))
+                  $(filter-out common,$(patsubst examples/%/,%,$(dir $(wildcard examples/*/*.c)))))
 TESTS = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/test_*.c)))
 FUZZ = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard fuzz/fuzz_*.c)))
 BENCH = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/bench_*.c)))
@@ -32,13 +47,13 @@ FUZZ_MAIN = $(BUILD)/obj/fuzz/standalone.o
 export CC CXX BUILD MAKE
 
 .PHONY: all help lib examples unit check deps asan clang m32 coverage mutants fuzz fuzz-standalone seeds demo interop \
-        lint format bench size install clean FORCE
+        lint format bench size install uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: lib examples ## build the library and the examples (the default)
+all: lib examples ## build the libraries and the examples (the default)
 
-lib: $(LIB) ## build build/libehlo.a alone
+lib: $(LIB) $(SO) ## build build/libehlo.a, and build/libehlo.so.VERSION unless SHARED=0
 
 examples: $(EXAMPLES:%=$(BUILD)/examples/%) ## build the examples, to build/examples/
 
@@ -52,29 +67,41 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(COMMON) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(COMMON) $(CFLAGS)' > $@
 
+define COMPILE
+@mkdir -p $(@D)
+@echo "  CC    $@"
+$(Q)$(CC) $1 -c -o $@ $<
+endef
+
 $(BUILD)/obj/lib/%.o: lib/%.c $(BUILD)/flags
-	@mkdir -p $(@D)
-	@echo "  CC    $<"
-	$(Q)$(CC) $(LIB_FLAGS) $(CFLAGS) -c -o $@ $<
+	$(call COMPILE,$(LIB_FLAGS) $(CFLAGS))
+
+$(BUILD)/pic/lib/%.o: lib/%.c $(BUILD)/flags
+	$(call COMPILE,$(LIB_FLAGS) $(CFLAGS) -fPIC)
+
+$(BUILD)/obj/examples/%.o: APP_FLAGS += -Iexamples
 
 $(BUILD)/obj/tests/test_%.o: APP_FLAGS += $(CMOCKA_CFLAGS)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
-	@mkdir -p $(@D)
-	@echo "  CC    $<"
-	$(Q)$(CC) $(APP_FLAGS) $(CFLAGS) -c -o $@ $<
+	$(call COMPILE,$(APP_FLAGS) $(CFLAGS))
 
 $(LIB): $(LIB_OBJ)
 	@echo "  AR    $@"
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
+$(SO): $(SO_OBJ)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(SO_FLAGS) -o $@ $^
+
 LINK = @mkdir -p $(@D); echo "  LINK  $@"; $(if $(V),set -x;) \
        $(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $(filter %.o,$^) $(LIB)
 
-# An example is one file, or a folder of them.
+# An example is one file, or a folder of them and what they have in common.
 define EXAMPLE
-$(BUILD)/examples/$1: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard examples/$1.c examples/$1/*.c)) $(LIB)
+$(BUILD)/examples/$1: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard examples/$1.c examples/$1/*.c) \
+    $(if $(wildcard examples/$1/*.c),$(wildcard examples/common/*.c))) $(LIB)
 	$$(LINK)
 endef
 $(foreach name,$(EXAMPLES),$(eval $(call EXAMPLE,$(name))))
@@ -93,16 +120,16 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 $(BUILD)/obj/tests/%.o: | deps
 endif
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/pic -name '*.d' 2>/dev/null)
 
 # --- tests
 
 unit: $(TESTS) ## build and run the cmocka tests
 	@sh tests/run $(TESTS)
 
-check: all $(TESTS) $(FUZZ) ## run every test: cmocka, end to end, headers, code in the pages, fuzz seeds
-	@sh tests/run $(TESTS) $(sort $(wildcard tests/e2e/*.sh tests/e2e/*.py)) tests/headers tests/lint/man-code \
-	    $(if $(FUZZ),fuzz/replay)
+check: all $(TESTS) $(FUZZ) ## run every test: cmocka, end to end, headers, what is installed, code in the pages, fuzz seeds
+	@sh tests/run $(TESTS) $(sort $(wildcard tests/e2e/*.sh tests/e2e/*.py)) tests/headers tests/installed \
+	    tests/lint/man-code $(if $(FUZZ),fuzz/replay)
 
 deps: ## install what the tests need (cmocka), through the system's package manager
 	@sh tests/deps
@@ -137,7 +164,7 @@ fuzz-standalone: $(FUZZ) ## build the fuzz targets with any compiler, to build/f
 seeds: $(FUZZ) ## run each fuzz seed once
 	@sh fuzz/replay
 
-demo: all ## deliver a message to serve over a plain TCP dialogue, and compare what was stored
+demo: all ## send two messages to serve, show both dialogues, and compare what was stored
 	sh tests/e2e/demo.sh $(BUILD)
 
 interop: all ## exchange mail with other programs
@@ -158,22 +185,32 @@ bench: $(BENCH) ## build and run the benchmarks
 	@for bench in $(BENCH); do echo "== $$bench"; $$bench || exit 1; done
 
 size: ## octets of code and constants, an object a line, at -Os
-	@$(MAKE) BUILD=$(BUILD)/size CFLAGS="-Os -fno-asynchronous-unwind-tables" lib >/dev/null
+	@$(MAKE) BUILD=$(BUILD)/size CFLAGS="-Os -fno-asynchronous-unwind-tables" SHARED=0 lib >/dev/null
 	@size $(BUILD)/size/obj/lib/*/*.o | awk 'NR > 1 {sub(/.*obj\//, "", $$6); printf "%7d %s\n", $$1, $$6; total += $$1} \
 	    END {printf "%7d total\n", total}'
 
 # --- installation
 
-install: $(LIB) ## install the library, headers and pages under DESTDIR and PREFIX (/usr/local)
-	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/ehlo
-	install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib
-	install -m 644 include/ehlo.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 include/ehlo/*.h $(DESTDIR)$(PREFIX)/include/ehlo
-	version=$$(awk '/^#define EHLO_VERSION / {printf "%d.%d.%d", $$3 / 10000, $$3 / 100 % 100, $$3 % 100}' \
-	    include/ehlo/base.h); sed "s|@PREFIX@|$(PREFIX)|; s|@VERSION@|$$version|" lib/libehlo.pc.in \
-	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/libehlo.pc
-	for page in $(wildcard man/*.[1-9]); do section=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
-	    install -d $$section && install -m 644 $$page $$section || exit 1; done
+install: lib ## install libraries, headers, pages and libehlo.pc under DESTDIR and PREFIX (/usr/local)
+	install -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(INCLUDEDIR)/ehlo"
+	install -m 644 $(LIB) "$(DESTDIR)$(LIBDIR)"
+ifneq ($(SO),)
+	install -m 755 $(SO) "$(DESTDIR)$(LIBDIR)"
+	ln -sf $(notdir $(SO)) "$(DESTDIR)$(LIBDIR)/$(SONAME)"
+	ln -sf $(SONAME) "$(DESTDIR)$(LIBDIR)/libehlo.so"
+endif
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|=$(PREFIX)/|=$${prefix}/|' \
+	    -e 's|@VERSION@|$(VERSION)|' lib/libehlo.pc.in > "$(DESTDIR)$(LIBDIR)/pkgconfig/libehlo.pc"
+	for header in $(HEADERS); do install -m 644 $$header "$(DESTDIR)$(INCLUDEDIR)/$${header#*/}" || exit 1; done
+	for page in $(PAGES); do section="$(DESTDIR)$(MANDIR)/man$${page##*.}"; \
+	    install -d "$$section" && install -m 644 $$page "$$section" || exit 1; done
+
+uninstall: ## remove what install has put there; DESTDIR and PREFIX as they were then
+	for file in libehlo.a libehlo.so $(SONAME) libehlo.so.$(VERSION) pkgconfig/libehlo.pc; do \
+	    rm -f "$(DESTDIR)$(LIBDIR)/$$file" || exit 1; done
+	for header in $(HEADERS); do rm -f "$(DESTDIR)$(INCLUDEDIR)/$${header#*/}" || exit 1; done
+	for page in $(PAGES); do rm -f "$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page#*/}" || exit 1; done
+	rmdir "$(DESTDIR)$(INCLUDEDIR)/ehlo" 2>/dev/null || true
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -19,7 +19,7 @@ static int handle(void *user, const struct ehlo_event *event)
     if (event->type == EHLO_EVENT_BODY)
         fwrite(event->data.data, 1, event->data.size, stdout);
     if (event->type == EHLO_EVENT_RCPT || (event->type == EHLO_EVENT_END && fflush(stdout) == 0 && !ferror(stdout)))
-        return ehlo_server_answer(user, event->ticket, NULL) == 0;
+        return ehlo_server_answer((struct ehlo_server *)user, event->ticket, NULL) == 0;
     return 0;
 }
 
@@ -48,7 +48,7 @@ static void serve(int fd)
 
 int main(int argc, char **argv)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int fd, listener = socket(AF_INET, SOCK_STREAM, 0);
 
     at.sin_port = htons((uint16_t)(argc > 1 ? atoi(argv[1]) : 2525));

@@ -7,7 +7,7 @@
 
 #include <ehlo.h>
 #include <sys/socket.h>
-#include "dialogue.h"
+#include "common/dialogue.h"
 #include "envelope.h"
 #include "loop.h"
 #include "options.h"

@@ -50,21 +50,21 @@ enum {
     EHLO_E_CODE = -5,     /* a reply code that may not answer this question */
     EHLO_E_TEXT = -6,     /* text that must not be put on the wire: a control, or too long a line */
     EHLO_E_STATE = -7,    /* not in this state of the session */
-    EHLO_E_FULL = -8,     /* no room in the output; drain it and call again */
+    EHLO_E_FULL = -8,     /* not now: drain the output, take the replies that are due, and call again */
     EHLO_E_MEMORY = -9,   /* the allocator gave nothing */
 
     /* the session is over */
     EHLO_E_LOST = -20,     /* the transport was lost */
     EHLO_E_TIMEOUT = -21,  /* the peer was silent for too long */
     EHLO_E_SHUTDOWN = -22, /* this side was told to stop */
-    EHLO_E_QUIT = -23,     /* the client said QUIT, or the last reply closed the channel */
+    EHLO_E_QUIT = -23,     /* QUIT was said and answered, or the last reply closed the channel */
     EHLO_E_INJECTED = -24, /* octets crossed a change of transport (RFC 3207, section 5) */
     EHLO_E_PROTOCOL = -25, /* the peer broke the protocol */
     EHLO_E_FLOOD = -26,    /* more errors, or more commands without progress, than the configuration bears */
     EHLO_E_CLOSING = -27,  /* the server said 421: it closes the channel */
     EHLO_E_REFUSED = -28,  /* the server refused the session, or a message before its end */
 
-    /* the message was given up, the session goes on */
+    /* the message was given up, or cannot be sent; the session goes on */
     EHLO_E_RESET = -40,     /* RSET, or a new EHLO or HELO */
     EHLO_E_NEWLINE = -41,   /* a CR or LF that is no CRLF; in a line that is parsed, a NUL too */
     EHLO_E_TOO_MUCH = -42,  /* more octets than the message size allows */

@@ -86,8 +86,8 @@ struct ehlo_rcpt {
     uint32_t outcome;        /* filled: EHLO_OUTCOME_ */
     struct ehlo_path path;   /* the forward-path */
     struct ehlo_span params; /* parameters with single spaces between them; may be absent */
-    uint32_t decided;        /* filled: the EHLO_EVENT_ (MAIL, RCPT, DATA, END) whose reply decided; NONE: no reply did */
-    uint16_t code;           /* filled: code of that reply, or 0 */
+    uint32_t decided;        /* filled: EHLO_EVENT_ (MAIL, RCPT, DATA, END), what the reply that decided answered */
+    uint16_t code;           /* filled: code of that reply; 0: no reply did */
     uint16_t status[3];      /* filled: its enhanced status code, or all 0 */
 };
 
@@ -122,7 +122,8 @@ EHLO_API int ehlo_client_init(struct ehlo_client **client, void *block, size_t s
  * EHLO_E_PROTOCOL, or what ehlo_client_end said. Nothing is sent after it. EHLO_E_ARGUMENT: a wrong call.
  *
  * EHLO_E_PROTOCOL means: octets that are no reply, a line or a reply over its bound, a reply to what was not asked or
- * not yet sent, or a code of a class that cannot answer. RFC 5321, sections 4.2, 4.3 and 3.8.
+ * that the transport has not been shown, a 2yz or 3yz to a message before its final dot was sent, or a code of a class
+ * that cannot answer; RSET may only be accepted. RFC 5321, sections 4.2, 4.3 and 3.8.
  */
 EHLO_API int ehlo_client_next(struct ehlo_client *client, const void *in, size_t size, size_t *used,
                               struct ehlo_event *event);
@@ -142,8 +143,8 @@ EHLO_API int ehlo_client_feed(struct ehlo_client *client, const void *in, size_t
 EHLO_API size_t ehlo_client_output(struct ehlo_client *client, struct ehlo_span *out, size_t count);
 
 /*
- * Says that the first `octets` of the output were sent; at most those that ehlo_client_output has shown, else
- * EHLO_E_ARGUMENT. Returns 0. More output may follow from it. No RFC.
+ * Says that the first `octets` of the output were sent. Returns 0, or EHLO_E_ARGUMENT when that is more than
+ * ehlo_client_output shows. More output may follow from it. No RFC.
  */
 EHLO_API int ehlo_client_sent(struct ehlo_client *client, size_t octets);
 
@@ -157,8 +158,9 @@ EHLO_API size_t ehlo_client_read(struct ehlo_client *client, void *buffer, size_
 EHLO_API uint32_t ehlo_client_want(const struct ehlo_client *client);
 
 /*
- * Seconds that the present wait may last, counted from the last event and the last octet sent, not from octets that
- * came; 0: no bound (nothing is asked, or the program must give a piece). RFC 5321, section 4.5.3.2.
+ * Seconds that the present wait may last, counted from the last event (of a reply: its last line), the last octet sent,
+ * and the last call that gave the session something to do; not from octets that came. 0: no bound (nothing is asked, or
+ * the program must give a piece). RFC 5321, section 4.5.3.2.
  */
 EHLO_API uint32_t ehlo_client_timeout(const struct ehlo_client *client);
 
@@ -166,14 +168,14 @@ EHLO_API uint32_t ehlo_client_timeout(const struct ehlo_client *client);
  * Ends the session from outside: `why` is EHLO_E_LOST, EHLO_E_TIMEOUT or EHLO_E_SHUTDOWN. What was not sent is thrown
  * away; close the transport. Outcomes that are open become TRANSIENT, or UNKNOWN when the whole message was sent, and
  * the next ehlo_client_next yields RESULT. Offer what had been received before that, so that a last reply counts.
- * After QUIT was sent any end is EHLO_E_QUIT. Returns 0, EHLO_E_ARGUMENT, or EHLO_E_STATE when it is over already.
- * RFC 5321, section 3.8; RFC 1047.
+ * With nothing but QUIT left to be answered any end is EHLO_E_QUIT. Returns 0, EHLO_E_ARGUMENT, or EHLO_E_STATE when it
+ * is over already. RFC 5321, section 3.8; RFC 1047.
  */
 EHLO_API int ehlo_client_end(struct ehlo_client *client, int why);
 
 /*
- * The extensions that the server offered, as a set (bit N is EHLO_EXTENSION_ N), without those in `ignore`; 0 before
- * READY and after HELO. RFC 5321, section 4.1.1.1.
+ * The extensions that the server offered, as a set (bit N is EHLO_EXTENSION_ N), without those in `ignore`; complete
+ * from READY on; 0 after HELO. RFC 5321, section 4.1.1.1.
  */
 EHLO_API uint64_t ehlo_client_extensions(const struct ehlo_client *client);
 
@@ -184,16 +186,16 @@ EHLO_API uint64_t ehlo_client_message_max(const struct ehlo_client *client);
  * Queues MAIL, RCPT, DATA and RSET. The line is validated whole before an octet of it is queued; nothing of it is lent.
  * Without PIPELINING a command waits for the reply to the one before.
  *
- * Each returns 0; EHLO_E_FULL: not now: drain the output, take the replies that are due, try again; EHLO_E_STATE: not in
- * this state of the session or transaction (not ready, MAIL within a transaction, DATA when no recipient can have been
- * accepted, RSET within a message); EHLO_E_SPACE when the line is longer than `output_size`; EHLO_E_ARGUMENT; the errors
- * of ehlo_command_format. The reply comes as REPLY events.
+ * Each returns 0; EHLO_E_FULL: not now: drain the output, take the replies that are due, try again; EHLO_E_STATE: not
+ * in this state of the session or transaction (not ready, MAIL within a transaction, DATA when no recipient can have
+ * been accepted, RSET within a message); EHLO_E_SPACE when the line is longer than `output_size`; EHLO_E_ARGUMENT; the
+ * errors of ehlo_command_format. The reply comes as REPLY events.
  */
 
 /*
- * MAIL with SIZE and BODY where they are offered. EHLO_E_TOO_MUCH: more octets than the server takes. EHLO_E_8BIT: 8-bit
- * mail for a server without 8BITMIME. EHLO_E_DUPLICATE: SIZE or BODY in `params`. RFC 5321, section 4.1.1.2; RFC 1870;
- * RFC 6152.
+ * MAIL with SIZE and BODY where they are offered. EHLO_E_TOO_MUCH: more octets than the server takes. EHLO_E_8BIT:
+ * 8-bit mail for a server without 8BITMIME. EHLO_E_DUPLICATE: SIZE or BODY in `params`. RFC 5321, section 4.1.1.2;
+ * RFC 1870; RFC 6152.
  */
 EHLO_API int ehlo_client_mail(struct ehlo_client *client, const struct ehlo_mail *mail);
 
@@ -223,9 +225,10 @@ EHLO_API int ehlo_client_reset(struct ehlo_client *client);
 EHLO_API int ehlo_client_body(struct ehlo_client *client, const void *piece, size_t size, int last);
 
 /*
- * Queues another command, `line` without CRLF and of at most 510 octets: VRFY, EXPN, HELP, NOOP, or one that the library
- * does not know. Errors as for MAIL; EHLO_E_VERB for a verb whose reply changes the session (those that have a function
- * here, EHLO, STARTTLS, AUTH and the like). The reply comes as REPLY events that answer COMMAND. RFC 5321, section 4.1.
+ * Queues another command, `line` without CRLF and of at most 510 octets: VRFY, EXPN, HELP, NOOP, ETRN, XFORWARD, or one
+ * that the library does not know. Errors as for MAIL; EHLO_E_LINE_LONG; EHLO_E_VERB for a verb whose reply changes the
+ * session (those that have a function here, EHLO, STARTTLS, AUTH and the like). The reply comes as REPLY events that
+ * answer COMMAND. RFC 5321, section 4.1.
  */
 EHLO_API int ehlo_client_command(struct ehlo_client *client, struct ehlo_span line);
 
@@ -243,8 +246,9 @@ EHLO_API int ehlo_client_quit(struct ehlo_client *client);
  * to RCPT counts as transient (RFC 5321, section 4.5.3.1.10).
  *
  * All is checked before an octet is queued. Returns 0; EHLO_E_FULL while another one is going on or replies are due;
- * EHLO_E_STATE; EHLO_E_ARGUMENT (also for a `count` of 0); the errors of ehlo_client_mail, and of ehlo_client_rcpt: the
- * recipients that have them are then PERMANENT, the others PENDING, and nothing has begun.
+ * EHLO_E_STATE; EHLO_E_ARGUMENT (also for a `count` of 0, and for recipients whose `size` differs); the errors of
+ * ehlo_client_mail, with the recipients as they were; or those of ehlo_client_rcpt: the recipients that have them are
+ * then PERMANENT and the others PENDING. After an error nothing has begun.
  *
  * `mail`, `rcpts` and all that they point to are lent until RESULT, or until the session is thrown away.
  * RFC 5321, section 3.3.

@@ -27,7 +27,7 @@ enum {
     EHLO_EVENT_COMMAND = 9, /* Q: VRFY, EXPN, HELP; with EHLO_TAKE_OTHER a verb that the library does not know */
 
     /* those of a client, none of them a question */
-    EHLO_EVENT_READY = 10, /* EHLO or HELO was accepted: mail may be sent; `octets`: of a message at most, 0: no bound */
+    EHLO_EVENT_READY = 10, /* EHLO or HELO was accepted: mail may be sent; `octets`: of a message at most, or 0 */
     EHLO_EVENT_REPLY = 11, /* `reply` is one line of a reply; `answers` says to what, `index` to which recipient */
     EHLO_EVENT_RESULT = 12 /* what ehlo_client_send began is over: see the outcomes; `index` of them are deliveries */
 };
@@ -65,7 +65,7 @@ struct ehlo_event {
     struct ehlo_command command; /* HELLO, MAIL, RCPT, COMMAND; REPLY: `verb` of what is answered, where it has one */
     struct ehlo_span line;       /* HELLO, MAIL, RCPT, DATA, COMMAND, REPLY: the line as it came, without CRLF */
     struct ehlo_span data;       /* BODY */
-    uint32_t answers;            /* REPLY: EHLO_EVENT_ CONNECT (a greeting) to END, or COMMAND; NONE: to nothing (421) */
+    uint32_t answers;            /* REPLY: EHLO_EVENT_ CONNECT (a greeting) to END, or COMMAND; NONE: a 421 alone */
     uint32_t reserved;
     struct ehlo_reply_line reply; /* REPLY */
 };
@@ -74,7 +74,7 @@ struct ehlo_event {
  * A handler for ehlo_server_feed and ehlo_client_feed: `user` is what the caller gave there. On a server it returns 0
  * to take the default of this event, or 1 when the question is answered or will be; it may answer, and must not
  * otherwise call the session. On a client what it returns is not looked at; it may give the session more to do (mail,
- * send, body, quit and the like), and must not call next, feed, output, sent, read or free.
+ * send, body, quit and the like) or end it, and must not call next, feed, output, sent, read or free.
  */
 typedef int ehlo_handler(void *user, const struct ehlo_event *event);
 

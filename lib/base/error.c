@@ -21,7 +21,7 @@ static const struct row rows[] = {
     {EHLO_E_CODE, "EHLO_E_CODE", "this reply code may not answer this question"},
     {EHLO_E_TEXT, "EHLO_E_TEXT", "text that must not be put on the wire"},
     {EHLO_E_STATE, "EHLO_E_STATE", "not in this state of the session"},
-    {EHLO_E_FULL, "EHLO_E_FULL", "no room in the output"},
+    {EHLO_E_FULL, "EHLO_E_FULL", "not now: there is no room, or replies are due"},
     {EHLO_E_MEMORY, "EHLO_E_MEMORY", "out of memory"},
 
     {EHLO_E_LOST, "EHLO_E_LOST", "the transport was lost"},

@@ -75,8 +75,7 @@ size_t ehlo_client_sent_message(struct ehlo_client *client, size_t octets)
 /* What the message would be with this piece behind it. */
 static int check_piece(const struct ehlo_client *client, struct ehlo_span piece, int last)
 {
-    const int takes_8bit =
-        client->body == EHLO_BODY_8BITMIME || (client->config.flags & EHLO_CLIENT_8BIT_ANYWAY) != 0;
+    const int takes_8bit = client->body == EHLO_BODY_8BITMIME || (client->config.flags & EHLO_CLIENT_8BIT_ANYWAY) != 0;
     struct ehlo_stuff ahead = client->stuff;
     struct ehlo_span runs[EHLO_RUNS];
     size_t used, filled;

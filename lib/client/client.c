@@ -76,6 +76,8 @@ int ehlo_client_sent(struct ehlo_client *client, size_t octets)
     if (client == NULL || octets > shown(client))
         return EHLO_E_ARGUMENT;
     octets -= ehlo_client_sent_message(client, octets);
+    if (octets > 0)
+        client->hidden = 0;
     ehlo_queue_take(&client->output, octets);
     if (!has_output(client)) /* only then is there more room */
         ehlo_plan_go(client);
@@ -140,12 +142,12 @@ uint32_t ehlo_client_timeout(const struct ehlo_client *client)
 
 uint64_t ehlo_client_extensions(const struct ehlo_client *client)
 {
-    return client == NULL ? 0 : client->extensions;
+    return client == NULL || client->state < EHLO_STATE_READY ? 0 : client->extensions;
 }
 
 uint64_t ehlo_client_message_max(const struct ehlo_client *client)
 {
-    return client == NULL ? 0 : client->message_max;
+    return client == NULL || client->state < EHLO_STATE_READY ? 0 : client->message_max;
 }
 
 void ehlo_client_close(struct ehlo_client *client, int error)
@@ -158,6 +160,7 @@ void ehlo_client_close(struct ehlo_client *client, int error)
     client->error = (int16_t)error;
     ehlo_plan_give_up(client, error);
     client->message = EHLO_MESSAGE_NONE;
+    client->piece.size = 0;
     client->run = client->run_count = 0;
     ehlo_queue_init(&client->output, client->output.capacity);
 }

@@ -20,8 +20,8 @@ int ehlo_client_uses(const struct ehlo_client *client, uint32_t extension)
 /* RFC 2920, section 3.1: any other command is the last one of its group. */
 static int may_be_followed(const struct ehlo_asked *asked)
 {
-    return asked->answers == EHLO_EVENT_MAIL || asked->answers == EHLO_EVENT_RCPT ||
-           asked->answers == EHLO_EVENT_END || asked->verb == EHLO_VERB_RSET;
+    return asked->answers == EHLO_EVENT_MAIL || asked->answers == EHLO_EVENT_RCPT || asked->answers == EHLO_EVENT_END ||
+           asked->verb == EHLO_VERB_RSET;
 }
 
 static int must_wait(const struct ehlo_client *client)

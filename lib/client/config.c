@@ -40,8 +40,8 @@ int ehlo_client_config_fill(struct ehlo_client_config *filled, const struct ehlo
     ehlo_config_default(&filled->body_timeout, BODY_TIMEOUT);
     ehlo_config_default(&filled->end_timeout, END_TIMEOUT);
     if (filled->output_size < OUTPUT_MIN || filled->output_size > OUTPUT_MAX || filled->line_max < LINE_MIN ||
-        (filled->rules & ~(uint32_t)EHLO_ALLOW_ALL) != 0 ||
-        (filled->flags & ~(uint32_t)EHLO_CLIENT_8BIT_ANYWAY) != 0 || filled->reserved != 0)
+        (filled->rules & ~(uint32_t)EHLO_ALLOW_ALL) != 0 || (filled->flags & ~(uint32_t)EHLO_CLIENT_8BIT_ANYWAY) != 0 ||
+        filled->reserved != 0)
         return EHLO_E_CONFIG;
     if (filled->hello.data == NULL ||
         ehlo_domain_parse(filled->hello.data, filled->hello.size, filled->rules, &kind, &at) != 0)

@@ -13,12 +13,12 @@ static struct ehlo_rcpt *recipient(const struct ehlo_plan *plan, size_t index)
     return (struct ehlo_rcpt *)(void *)(plan->rcpts + index * first->size);
 }
 
-/* Decides about a recipient that is open. `reply` may be NULL. */
-static void decide(struct ehlo_plan *plan, struct ehlo_rcpt *rcpt, uint32_t outcome, uint32_t answers,
-                   const struct ehlo_reply_line *reply)
+/* Decides about a recipient that is open; 1 when it was. `reply` may be NULL. */
+static int decide(struct ehlo_plan *plan, struct ehlo_rcpt *rcpt, uint32_t outcome, uint32_t answers,
+                  const struct ehlo_reply_line *reply)
 {
     if (rcpt->outcome != EHLO_OUTCOME_PENDING)
-        return;
+        return 0;
     rcpt->outcome = outcome;
     rcpt->decided = answers;
     if (reply != NULL) {
@@ -27,14 +27,18 @@ static void decide(struct ehlo_plan *plan, struct ehlo_rcpt *rcpt, uint32_t outc
     }
     if (outcome == EHLO_OUTCOME_DELIVERED)
         plan->delivered++;
+    return 1;
 }
 
-static void decide_all(struct ehlo_plan *plan, uint32_t outcome, uint32_t answers, const struct ehlo_reply_line *reply)
+/* All that are open; 1 when one was. */
+static int decide_all(struct ehlo_plan *plan, uint32_t outcome, uint32_t answers, const struct ehlo_reply_line *reply)
 {
     uint32_t i;
+    int decided = 0;
 
     for (i = 0; i < plan->count; i++)
-        decide(plan, recipient(plan, i), outcome, answers, reply);
+        decided |= decide(plan, recipient(plan, i), outcome, answers, reply);
+    return decided;
 }
 
 /* Too many recipients is what 552 to RCPT may mean (RFC 5321, section 4.5.3.1.10). */
@@ -56,11 +60,11 @@ void ehlo_plan_settle(struct ehlo_client *client, uint32_t answers, const struct
         if (outcome == EHLO_OUTCOME_DELIVERED)
             plan->accepted++;
         else
-            decide(plan, recipient(plan, client->answered - 1), outcome, answers, reply);
+            (void)decide(plan, recipient(plan, client->answered - 1), outcome, answers, reply);
     } else if (answers == EHLO_EVENT_END || outcome != EHLO_OUTCOME_DELIVERED) {
-        decide_all(plan, outcome, answers, reply);
+        (void)decide_all(plan, outcome, answers, reply);
         plan->refused = 1;
-        if (answers == EHLO_EVENT_END || answers == EHLO_EVENT_DATA)
+        if (answers == EHLO_EVENT_END || answers == EHLO_EVENT_DATA || reply->code == 421)
             plan->step = EHLO_PLAN_DONE;
     }
 }
@@ -130,9 +134,9 @@ void ehlo_plan_give_up(struct ehlo_client *client, int reason)
 
     if (plan->step == EHLO_PLAN_NONE || plan->step == EHLO_PLAN_DONE)
         return;
-    plan->reason = (int16_t)reason;
     plan->step = EHLO_PLAN_DONE;
-    decide_all(plan, sent ? EHLO_OUTCOME_UNKNOWN : EHLO_OUTCOME_TRANSIENT, EHLO_EVENT_NONE, NULL);
+    if (decide_all(plan, sent ? EHLO_OUTCOME_UNKNOWN : EHLO_OUTCOME_TRANSIENT, EHLO_EVENT_NONE, NULL))
+        plan->reason = (int16_t)reason;
 }
 
 /* Begins with the recipients: 0, or the first error that one of them has, which is then PERMANENT. */

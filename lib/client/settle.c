@@ -20,12 +20,9 @@ static const struct {
     uint8_t verb; /* OTHER: any */
     uint8_t digits;
 } answering[] = {
-    {EHLO_EVENT_CONNECT, EHLO_VERB_OTHER, YES | NOT},
-    {EHLO_EVENT_HELLO, EHLO_VERB_OTHER, YES | NOT},
-    {EHLO_EVENT_MAIL, EHLO_VERB_OTHER, YES | NOT},
-    {EHLO_EVENT_RCPT, EHLO_VERB_OTHER, YES | NOT},
-    {EHLO_EVENT_DATA, EHLO_VERB_OTHER, GO_ON | NOT},
-    {EHLO_EVENT_END, EHLO_VERB_OTHER, YES | NOT},
+    {EHLO_EVENT_CONNECT, EHLO_VERB_OTHER, YES | NOT}, {EHLO_EVENT_HELLO, EHLO_VERB_OTHER, YES | NOT},
+    {EHLO_EVENT_MAIL, EHLO_VERB_OTHER, YES | NOT},    {EHLO_EVENT_RCPT, EHLO_VERB_OTHER, YES | NOT},
+    {EHLO_EVENT_DATA, EHLO_VERB_OTHER, GO_ON | NOT},  {EHLO_EVENT_END, EHLO_VERB_OTHER, YES | NOT},
     {EHLO_EVENT_COMMAND, EHLO_VERB_RSET, YES},
 };
 
@@ -107,8 +104,7 @@ static void take_asked(struct ehlo_client *client)
         client->octets = 0;
 }
 
-void ehlo_client_settle(struct ehlo_client *client, const struct ehlo_asked *asked,
-                        const struct ehlo_reply_line *reply)
+void ehlo_client_settle(struct ehlo_client *client, const struct ehlo_asked *asked, const struct ehlo_reply_line *reply)
 {
     const int digit = 1 << reply->code / 100;
 

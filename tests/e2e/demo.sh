@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# demo.sh BUILD: one message through examples/serve, shown step by step, and its stored octets compared with what was
-# sent. Needs bash, coreutils, diffutils, grep and sed.
+# demo.sh BUILD: two messages from examples/send to examples/serve, both dialogues shown, and the stored octets compared
+# with what was sent. Needs bash, coreutils, diffutils and sed.
 
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -eu -o pipefail
 export LC_ALL=C
 
 serve=${1:?usage: demo.sh BUILD}/examples/serve
+send=$1/examples/send
 server='' dir=''
 
 fail() {
@@ -79,61 +80,18 @@ Content-Type: text/plain
 END
 }
 
-# --- the dialogue
+# --- the transfer
 
-# Prints a line; a long one shortened, and octets that a terminal may not know left out.
+# What the programs print, shifted to the right and long lines shortened.
 show() {
-    local text=$2
-    [ ${#text} -le 72 ] || text="${text:0:56}... (${#text} octets)"
-    printf '    %s: %s\n' "$1" "$text"
-}
-
-# Reads a whole reply: "250-text" is followed by more, "250 text" is the end. It must have the code $1.
-hear() {
-    local line
-    while :; do
-        IFS= read -r -t 10 line <&3 || fail "no reply from the server; waited for $1"
-        line=${line%$'\r'}
-        show S "$line"
-        case $line in
-        "$1-"*) ;;
-        "$1"*) return 0 ;;
-        *) fail "the server said '$line' where $1 was due" ;;
-        esac
-    done
-}
-
-# say COMMAND CODE
-say() {
-    show C "$1"
-    printf '%s\r\n' "$1" >&3 || fail "the server does not take '$1'"
-    hear "$2"
-}
-
-# One more dot in front of a line that begins with one: so the lone dot behind the message is the only one of its kind.
-send_message() {
-    local line lines=0 dots=0
-    while IFS= read -r line; do
-        line=${line%$'\r'}
-        lines=$((lines + 1))
-        case $line in
-        .*) line=.$line dots=$((dots + 1)) ;;
-        esac
-        if [ $lines -le 4 ] || { [ "${line:0:1}" = . ] && [ $dots -le 4 ]; }; then
-            show C "$line"
-        elif [ $lines -eq 5 ] || { [ "${line:0:1}" = . ] && [ $dots -eq 5 ]; }; then
-            printf '       ...\n'
-        fi
-        printf '%s\r\n' "$line" >&3 || fail "the connection was lost inside the message"
-    done <"$dir/message"
-    printf '       (%d lines in all; %d begin with a dot and were sent with one more)\n' $lines $dots
+    sed -E 's/^(.{108}).{4,}$/\1.../; s/^/    /' "$1"
 }
 
 start_server() {
     local line=
     mkfifo "$dir/said"
     exec 4<>"$dir/said"
-    "$serve" --listen 127.0.0.1:0 --maildir "$dir/mail" --raw --hostname mx.example.org \
+    "$serve" --listen 127.0.0.1:0 --maildir "$dir/mail" --raw --hostname mx.example.org --trace \
         --reply 'rcpt:<nobody@example.org>=550 5.1.1 no such user' >&4 2>"$dir/errors" 4>&- </dev/null &
     server=$!
     IFS= read -r -t 10 line <&4 || fail "the server does not start"
@@ -159,40 +117,49 @@ stop_server() {
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 
-[ -x "$serve" ] || fail "there is no $serve; run make first"
+[ -x "$serve" ] && [ -x "$send" ] || fail "there is no $serve or $send; run make first"
 dir=$(mktemp -d) || fail "cannot make a temporary folder"
-make_message | sed 's/$/\r/' >"$dir/message"
-size=$(stat -c %s "$dir/message")
+make_message >"$dir/first"
+printf 'From: alice@example.com\nTo: bob@example.org\nSubject: the second one\n\nShort.\n' >"$dir/second"
 
-title "A message was made: $size octets, with text, an attachment and many dots. Now a mail server is started:"
+title "Two messages were made, of $(stat -c %s "$dir/first") and $(stat -c %s "$dir/second") octets." \
+    "A mail server is started:"
 start_server
-printf '    serve --listen 127.0.0.1:0 --maildir ... --raw\n    (process %d, port %d)\n' "$server" "$port"
+printf '    serve --listen 127.0.0.1:0 --maildir ... --raw --trace --reply "rcpt:<nobody@...>=550 ..."\n'
+printf '    (process %d, port %d)\n' "$server" "$port"
 
-title "This is how it is sent. C is the client, here a shell script; S is the server. A lone dot ends the message:"
-exec 3<>"/dev/tcp/127.0.0.1/$port" || fail "cannot connect to port $port"
-hear 220
-say "EHLO client.example.com" 250
-say "MAIL FROM:<alice@example.com> SIZE=$size BODY=8BITMIME" 250
-say "RCPT TO:<bob@example.org>" 250
-say "RCPT TO:<carol@example.org>" 250
-say "RCPT TO:<nobody@example.org>" 550
-say "DATA" 354
-send_message
-say "." 250
-say "QUIT" 221
-! IFS= read -r -t 10 rest <&3 || fail "the server went on behind QUIT: $rest"
-exec 3>&-
+title "Both are sent to three recipients on one connection; the server refuses one of them each time. The client says:"
+printf '    send --port %d --from alice@example.com --to bob@... --to carol@... --to nobody@... ...\n' "$port"
+code=0
+timeout 30 "$send" --host 127.0.0.1 --port "$port" --helo client.example.com --from alice@example.com \
+    --to bob@example.org --to carol@example.org --to nobody@example.org --trace "$dir/first" "$dir/second" \
+    >"$dir/report" 2>"$dir/dialogue" || code=$?
+show "$dir/dialogue"
+title "and reports, a line a recipient and message, with exit code $code:"
+show "$dir/report"
+[ $code -eq 69 ] || fail "69 was due: a recipient was refused for good"
+sed 's/ stored as .*/ stored/' "$dir/report" >"$dir/found"
+for _ in 1 2; do
+    printf '%s@example.org %s\n' bob '250 2.0.0 stored' carol '250 2.0.0 stored' nobody '550 5.1.1 no such user'
+done >"$dir/expected"
+cmp "$dir/expected" "$dir/found" || fail "the report is not what it should be"
+
+stop_server
+title "The same as the server saw it. It was then told to stop, and did:"
+show "$dir/errors"
 
 title "This is what was stored:"
 set -- "$dir"/mail/new/*
-if [ $# -ne 1 ] || [ ! -f "$1" ]; then
-    fail "not one message in the maildir, but: $*"
-fi
+[ $# -eq 2 ] && [ -f "$1" ] && [ -f "$2" ] || fail "not two messages in the maildir, but: $*"
 [ -z "$(ls -A "$dir/mail/tmp")" ] || fail "something is left in the maildir's tmp"
-sed -n '1,4s/\r$//p' "$1" | sed 's/^/    /'
-printf '    ... (%d octets in %s)\n' "$(stat -c %s "$1")" "new/${1##*/}"
-cmp "$dir/message" "$1" || fail "the stored message is not the one that was sent"
-printf '\nEach octet is as it was before it was sent.\n'
-
-stop_server
-printf 'The server was told to stop, and did. Demo passed.\n'
+for name in first second; do
+    sed 's/$/\r/' "$dir/$name" >"$dir/$name.wire"
+    for file; do
+        if cmp -s "$dir/$name.wire" "$file"; then
+            echo "    new/${file##*/}: the $name message, each octet of it"
+            continue 2
+        fi
+    done
+    fail "the $name message is not among those that were stored"
+done
+title "Demo passed."

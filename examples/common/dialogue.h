@@ -2,8 +2,8 @@
  *
  * --trace: the dialogue of each connection on stderr.
  */
-#ifndef SERVE_DIALOGUE_H
-#define SERVE_DIALOGUE_H
+#ifndef COMMON_DIALOGUE_H
+#define COMMON_DIALOGUE_H
 
 #include <ehlo.h>
 #include <stddef.h>

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A message as it lies in a file. It is read twice: once for what must be known before MAIL, once to be sent.
+ */
+#ifndef SEND_MESSAGE_H
+#define SEND_MESSAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct message {
+    int fd;
+    uint64_t size;   /* octets of the file */
+    uint64_t octets; /* octets on the wire as RFC 1870 counts them */
+    uint32_t facts;  /* EHLO_FACT_ */
+    uint64_t read;   /* octets of the file that message_read has given */
+};
+
+/*
+ * Opens a file, or stdin for "-"; what cannot be read twice is first copied to a temporary file without a name.
+ * Returns 0, or -1 after a message on stderr.
+ */
+int message_open(struct message *message, const char *path);
+void message_close(struct message *message);
+
+/*
+ * Reads up to `size` octets, 0 of them only at the end. Returns -1, after a message on stderr, when they cannot be read
+ * or the file is not as long as it was: such a message must not be completed.
+ */
+ptrdiff_t message_read(struct message *message, char *buffer, size_t size);
+
+#endif
