@@ -63,12 +63,10 @@ size_t ehlo_client_sent_message(struct ehlo_client *client, size_t octets)
         if (run->size == 0)
             client->run++;
     }
-    if (client->run == client->run_count) {
-        if (client->message == EHLO_MESSAGE_DOT)
-            client->message = EHLO_MESSAGE_NONE;
-        else
-            find_runs(client);
-    }
+    if (client->run == client->run_count && client->message == EHLO_MESSAGE_DOT)
+        client->message = EHLO_MESSAGE_NONE;
+    else if (client->run == client->run_count && client->message != EHLO_MESSAGE_NONE)
+        find_runs(client);
     return octets - left;
 }
 

@@ -12,6 +12,8 @@ enum {
     COMMAND_LINE = 512 /* RFC 5321, section 4.5.3.1.4 */
 };
 
+static const struct ehlo_span nothing;
+
 int ehlo_client_uses(const struct ehlo_client *client, uint32_t extension)
 {
     return (int)(client->extensions >> extension & 1);
@@ -77,62 +79,44 @@ static int ask(struct ehlo_client *client, uint32_t answers, const struct ehlo_c
     return 0;
 }
 
-int ehlo_client_ask(struct ehlo_client *client, uint32_t answers, uint32_t verb)
+static int ask_word(struct ehlo_client *client, uint32_t answers, uint32_t verb, struct ehlo_span argument)
 {
-    static const struct ehlo_span nothing;
     struct ehlo_command command;
-    int error = check_turn(client, answers, verb);
 
-    if (error != 0)
-        return error;
     memset(&command, 0, sizeof command);
     command.verb = verb;
+    command.argument = argument;
     return ask(client, answers, &command, nothing);
+}
+
+int ehlo_client_ask(struct ehlo_client *client, uint32_t answers, uint32_t verb)
+{
+    int error = check_turn(client, answers, verb);
+
+    return error != 0 ? error : ask_word(client, answers, verb, nothing);
 }
 
 void ehlo_client_hello(struct ehlo_client *client, uint32_t verb)
 {
-    static const struct ehlo_span nothing;
-    struct ehlo_command command;
-
-    memset(&command, 0, sizeof command);
-    command.verb = verb;
-    command.argument = client->config.hello;
-    if (ask(client, EHLO_EVENT_HELLO, &command, nothing) != 0)
+    if (ask_word(client, EHLO_EVENT_HELLO, verb, client->config.hello) != 0)
         ehlo_client_close(client, EHLO_E_PROTOCOL);
 }
 
 void ehlo_client_part(struct ehlo_client *client, int error)
 {
-    static const struct ehlo_span nothing;
-    struct ehlo_command command;
-
-    memset(&command, 0, sizeof command);
-    command.verb = EHLO_VERB_QUIT;
     client->parting = (int16_t)error;
-    if (ask(client, EHLO_EVENT_COMMAND, &command, nothing) != 0)
+    if (ask_word(client, EHLO_EVENT_COMMAND, EHLO_VERB_QUIT, nothing) != 0)
         ehlo_client_close(client, error);
 }
 
-static struct ehlo_command mail_command(const struct ehlo_mail *mail)
+static struct ehlo_command path_command(uint32_t verb, const struct ehlo_path *path, struct ehlo_span params)
 {
     struct ehlo_command command;
 
     memset(&command, 0, sizeof command);
-    command.verb = EHLO_VERB_MAIL;
-    command.path = mail->path;
-    command.params = mail->params;
-    return command;
-}
-
-static struct ehlo_command rcpt_command(const struct ehlo_rcpt *rcpt)
-{
-    struct ehlo_command command;
-
-    memset(&command, 0, sizeof command);
-    command.verb = EHLO_VERB_RCPT;
-    command.path = rcpt->path;
-    command.params = rcpt->params;
+    command.verb = verb;
+    command.path = *path;
+    command.params = params;
     return command;
 }
 
@@ -167,7 +151,7 @@ static int check_command(const struct ehlo_client *client, const struct ehlo_com
 
 int ehlo_client_check_mail(const struct ehlo_client *client, const struct ehlo_mail *mail)
 {
-    struct ehlo_command command = mail_command(mail);
+    struct ehlo_command command = path_command(EHLO_VERB_MAIL, &mail->path, mail->params);
     struct ehlo_param param;
     char own[OWN_PARAMS];
     int error = check_command(client, &command, own_params(client, mail, own).size);
@@ -188,14 +172,14 @@ int ehlo_client_check_mail(const struct ehlo_client *client, const struct ehlo_m
 
 int ehlo_client_check_rcpt(const struct ehlo_client *client, const struct ehlo_rcpt *rcpt)
 {
-    struct ehlo_command command = rcpt_command(rcpt);
+    struct ehlo_command command = path_command(EHLO_VERB_RCPT, &rcpt->path, rcpt->params);
 
     return check_command(client, &command, 0);
 }
 
 int ehlo_client_ask_mail(struct ehlo_client *client, const struct ehlo_mail *mail)
 {
-    struct ehlo_command command = mail_command(mail);
+    struct ehlo_command command = path_command(EHLO_VERB_MAIL, &mail->path, mail->params);
     char own[OWN_PARAMS];
     int error = check_turn(client, EHLO_EVENT_MAIL, EHLO_VERB_MAIL);
 
@@ -210,8 +194,7 @@ int ehlo_client_ask_mail(struct ehlo_client *client, const struct ehlo_mail *mai
 
 int ehlo_client_ask_rcpt(struct ehlo_client *client, const struct ehlo_rcpt *rcpt)
 {
-    static const struct ehlo_span nothing;
-    struct ehlo_command command = rcpt_command(rcpt);
+    struct ehlo_command command = path_command(EHLO_VERB_RCPT, &rcpt->path, rcpt->params);
     int error = check_turn(client, EHLO_EVENT_RCPT, EHLO_VERB_RCPT);
 
     return error != 0 ? error : ask(client, EHLO_EVENT_RCPT, &command, nothing);
@@ -272,7 +255,6 @@ static int is_free(uint32_t verb)
 
 int ehlo_client_command(struct ehlo_client *client, struct ehlo_span line)
 {
-    static const struct ehlo_span nothing;
     struct ehlo_command command;
     size_t at;
     int error;
