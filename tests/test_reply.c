@@ -48,6 +48,9 @@ static void lines(void **state)
         {0, "550  5.1.1 no", 550, {0, 0, 0}, 1, " 5.1.1 no"},
         {EHLO_UTF8, "250 \xC3\xA9", 250, {0, 0, 0}, 1, "\xC3\xA9"},
         {EHLO_ALLOW_8BIT, "250 \xE9", 250, {0, 0, 0}, 1, "\xE9"},
+        {EHLO_ALLOW_CONTROL, "250 a\x01\x1F\x7F\t\x0B", 250, {0, 0, 0}, 1, "a\x01\x1F\x7F\t\x0B"},
+        {EHLO_ALLOW_CONTROL, "250-\x1B[0m 5.1.1", 250, {0, 0, 0}, 0, "\x1B[0m 5.1.1"},
+        {EHLO_ALLOW_CONTROL, "250\tok", 250, {0, 0, 0}, 1, "ok"},
     };
     static const struct {
         uint32_t rules;
@@ -74,6 +77,10 @@ static void lines(void **state)
         {0, "250\xC3", EHLO_E_UTF8, 3},
         {EHLO_UTF8, "250 \xC3", EHLO_E_UTF8, 5},
         {EHLO_ALLOW_ALL & ~(uint32_t)EHLO_ALLOW_8BIT, "250 \xE9", EHLO_E_UTF8, 4},
+        {EHLO_ALLOW_ALL & ~(uint32_t)EHLO_ALLOW_CONTROL, "250 a\x01", EHLO_E_CHARACTER, 5},
+        {EHLO_ALLOW_ALL & ~(uint32_t)EHLO_ALLOW_CONTROL, "250\ta", EHLO_E_CHARACTER, 3},
+        {EHLO_ALLOW_ALL, "250 a\rb", EHLO_E_CHARACTER, 5},
+        {EHLO_ALLOW_ALL, "250 a\nb", EHLO_E_CHARACTER, 5},
     };
     struct ehlo_reply_line line;
     size_t i, k, size, at;

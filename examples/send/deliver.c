@@ -74,16 +74,32 @@ static void next_message(struct delivery *delivery)
     (void)ehlo_client_quit(delivery->client);
 }
 
-/* What the session counts as sent may have got no further than our buffer. */
-static void end_message(struct delivery *delivery, int reason)
+/*
+ * What the session counts as sent may have got no further than our buffer. Then no server can have the message, whatever
+ * it says, and what is left in the buffer must not be read as commands.
+ */
+static int unsent_message(struct delivery *delivery, int reason)
 {
     struct ehlo_rcpt *rcpts = delivery->envelope->rcpts;
     size_t i;
 
-    for (i = 0; delivery->head < delivery->tail && i < delivery->options->recipients; i++)
-        if (rcpts[i].outcome == EHLO_OUTCOME_UNKNOWN)
+    for (i = 0; i < delivery->options->recipients; i++) {
+        if (rcpts[i].outcome == EHLO_OUTCOME_DELIVERED)
+            reason = EHLO_E_PROTOCOL;
+        if (rcpts[i].outcome == EHLO_OUTCOME_DELIVERED || rcpts[i].outcome == EHLO_OUTCOME_UNKNOWN) {
             rcpts[i].outcome = EHLO_OUTCOME_TRANSIENT;
-    report_outcomes(delivery->report, rcpts, reason);
+            rcpts[i].code = 0;
+        }
+    }
+    (void)ehlo_client_end(delivery->client, EHLO_E_SHUTDOWN);
+    return reason;
+}
+
+static void end_message(struct delivery *delivery, int reason)
+{
+    if (delivery->head < delivery->tail)
+        reason = unsent_message(delivery, reason);
+    report_outcomes(delivery->report, delivery->envelope->rcpts, reason);
     message_close(&delivery->messages[delivery->current++]);
 }
 
@@ -189,15 +205,12 @@ static void send_octets(struct delivery *delivery)
         delivery->since = now();
 }
 
-/* Sends until the transport takes no more, or there is no more. */
-static void send_all(struct delivery *delivery)
+/* One step: what the server says meanwhile must be heard before more goes out. */
+static void send_some(struct delivery *delivery)
 {
-    do {
-        fill_output(delivery);
-        if (delivery->head == delivery->tail || delivery->deaf)
-            return;
+    fill_output(delivery);
+    if (delivery->head < delivery->tail && !delivery->deaf)
         send_octets(delivery);
-    } while (delivery->tail == 0);
 }
 
 static void receive_octets(struct delivery *delivery)
@@ -226,18 +239,17 @@ static int patience(const struct delivery *delivery)
 
 static void wait(struct delivery *delivery)
 {
+    const uint32_t has_more = EHLO_WANT_OUTPUT | EHLO_WANT_BODY;
     struct pollfd poller = {.fd = delivery->fd, .events = POLLIN};
     int ready;
 
-    if (delivery->head < delivery->tail && !delivery->deaf)
+    if ((delivery->head < delivery->tail || ehlo_client_want(delivery->client) & has_more) && !delivery->deaf)
         poller.events |= POLLOUT;
     ready = poll(&poller, 1, patience(delivery));
     if (ready == 0)
         (void)ehlo_client_end(delivery->client, EHLO_E_TIMEOUT);
     if (ready <= 0)
         return;
-    if (poller.revents & POLLOUT)
-        send_octets(delivery);
     if (poller.revents & (POLLIN | POLLERR | POLLHUP))
         receive_octets(delivery);
 }
@@ -248,7 +260,7 @@ static void run(struct delivery *delivery)
 {
     while (delivery->error == 0) {
         feed(delivery);
-        send_all(delivery);
+        send_some(delivery);
         if (delivery->error == 0 && ehlo_client_want(delivery->client) != 0)
             wait(delivery);
     }

@@ -15,20 +15,22 @@ enum {
     CONNECT_TIMEOUT = 60 /* seconds for each address of the server */
 };
 
-/* A path of an address with or without angle brackets; its text lives as long as the program. Returns 0 or -1. */
+/* A path of an address with or without angle brackets; "" is the null one. Returns 0, or -1 after saying why. */
 static int read_path(struct ehlo_path *path, const char *address, uint32_t rules, uint32_t verb)
 {
     struct ehlo_command command = {.verb = verb};
     const size_t size = strlen(address);
-    char *text = malloc(size + 3);
     size_t used = 0, length;
-    int error;
+    int error = 0;
 
-    if (text == NULL)
-        return -1;
-    snprintf(text, size + 3, address[0] == '<' ? "%s" : "<%s>", address);
-    error = ehlo_path_parse(path, text, strlen(text), rules, &used);
-    if (error == 0 && used < strlen(text))
+    memset(path, 0, sizeof *path);
+    if (address[0] == '<')
+        error = ehlo_path_parse(path, address, size, rules, &used);
+    else if (size > 0)
+        error = ehlo_mailbox_parse(path, address, size, rules, &used);
+    else
+        path->kind = EHLO_PATH_NULL;
+    if (error == 0 && used < size)
         error = EHLO_E_UNWANTED;
     command.path = *path;
     /* what a path may be is not what any command takes; nothing is written here, so space is all that is missing */
@@ -100,8 +102,10 @@ int main(int argc, char **argv)
     struct message *messages;
     int code = options_read(&options, argc, argv);
 
-    if (code >= 0)
+    if (code >= 0) {
+        options_free(&options);
         return code;
+    }
     messages = calloc(options.messages, sizeof *messages);
     code = read_envelope(&envelope, &options);
     if (code == EX_OK)

@@ -63,9 +63,13 @@ void report_reply(struct report *report, const struct ehlo_event *event)
     }
     append(report, event->reply.text);
     report->within = !event->reply.last;
+    if (report->within)
+        return;
     report->reply = event->reply;
-    if (event->reply.last && event->answers == EHLO_EVENT_RCPT && event->reply.code >= 400 &&
-        event->reply.code != 421 && event->index < report->count && report->texts[event->index] == NULL)
+    report->answered = event->answers;
+    memcpy(report->answers[event->answers], report->text, sizeof report->text);
+    if (event->answers == EHLO_EVENT_RCPT && event->reply.code >= 400 && event->index < report->count &&
+        report->texts[event->index] == NULL)
         report->texts[event->index] = strdup(report->text);
 }
 
@@ -109,7 +113,7 @@ void report_outcomes(struct report *report, const struct ehlo_rcpt *rcpts, int r
     for (i = 0; i < report->count; i++) {
         const struct ehlo_rcpt *rcpt = &rcpts[i];
 
-        text = report->text;
+        text = report->answers[rcpt->decided];
         if (rcpt->code == 0)
             text = rcpt->outcome == EHLO_OUTCOME_UNKNOWN ? unknown : ehlo_error_text(reason);
         else if (rcpt->decided == EHLO_EVENT_RCPT && rcpt->code != 421)
@@ -135,7 +139,7 @@ void report_untried(struct report *report, int reason, int by_reply)
         return;
     }
     for (i = 0; i < report->count; i++)
-        print_line(report->to[i], report->reply.code, report->reply.status, report->text);
+        print_line(report->to[i], report->reply.code, report->reply.status, report->answers[report->answered]);
     fflush(stdout);
     if (report->reply.code < 500)
         report->transient = 1;

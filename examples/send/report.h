@@ -15,11 +15,13 @@ struct report {
     const char *const *to;
     size_t count;
     char **texts;           /* of the reply that refused RCPT, a recipient each, or NULL */
-    char text[REPORT_TEXT]; /* of the present reply, or of the last one that was not for a single recipient */
+    char text[REPORT_TEXT]; /* of the present reply */
     size_t length;
-    int within;                                   /* more lines of this reply are to come */
-    struct ehlo_reply_line reply;                 /* the last one; its `text` is not to be used */
-    int unsendable, broken, transient, permanent; /* what has been met, for the exit code */
+    int within;                                        /* more lines of it are to come */
+    char answers[EHLO_EVENT_COMMAND + 1][REPORT_TEXT]; /* by what they answered, the texts of the last replies */
+    struct ehlo_reply_line reply;                      /* the last one; its `text` is not to be used */
+    uint32_t answered;                                 /* what it answered */
+    int unsendable, broken, transient, permanent;      /* what has been met, for the exit code */
 };
 
 /* 0, or -1 without memory. */

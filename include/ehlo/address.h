@@ -35,7 +35,10 @@ enum {
     EHLO_ALLOW_SPACE = 1u << 18, /* spaces behind `FROM:` and `TO:`, several or tabs between parameters */
     EHLO_ALLOW_HELLO = 1u << 19, /* any word of visible ASCII, up to 255 octets, as the argument of HELO and EHLO */
 
-    EHLO_ALLOW_ALL = 0xFFFu << 8 /* each of these */
+    /* leniency: replies */
+    EHLO_ALLOW_CONTROL = 1u << 20, /* controls other than CR, LF and NUL in a reply's text: do not print it as it is */
+
+    EHLO_ALLOW_ALL = 0x1FFFu << 8 /* each of these */
 };
 
 /* What kind of path it is; flags. */

@@ -35,9 +35,9 @@ struct ehlo_reply_line {
 
 /*
  * Parses one line of a reply without its CRLF. Any text passes, none included; `rules`: EHLO_ALLOW_8BIT and EHLO_UTF8
- * let octets over 127 into it. An enhanced status code is one only when its class is the code's first digit. Returns
- * 0, or EHLO_E_REPLY_CODE, EHLO_E_CHARACTER, EHLO_E_UTF8 with `*at` the offset of the wrong octet. RFC 5321, section
- * 4.2; RFC 2034, section 4.
+ * let octets over 127 into it, EHLO_ALLOW_CONTROL controls, and one of these in the place of the space behind the code.
+ * An enhanced status code is one only when its class is the code's first digit. Returns 0, or EHLO_E_REPLY_CODE,
+ * EHLO_E_CHARACTER, EHLO_E_UTF8 with `*at` the offset of the wrong octet. RFC 5321, section 4.2; RFC 2034, section 4.
  */
 EHLO_API int ehlo_reply_line_parse(struct ehlo_reply_line *line, const char *in, size_t size, uint32_t rules,
                                    size_t *at);

@@ -54,13 +54,16 @@ static void learn(struct ehlo_client *client, struct ehlo_span text)
         client->message_max = 0;
 }
 
+/* No text of a reply may matter to a client (RFC 5321, section 4.2), so none is refused. */
+static const uint32_t reply_rules = EHLO_ALLOW_8BIT | EHLO_ALLOW_CONTROL;
+
 static int take_line(struct ehlo_client *client, struct ehlo_event *event)
 {
     struct ehlo_reply_line *reply = &event->reply;
     struct ehlo_asked asked;
     size_t at;
 
-    if (ehlo_reply_line_parse(reply, event->line.data, event->line.size, EHLO_ALLOW_8BIT, &at) != 0 ||
+    if (ehlo_reply_line_parse(reply, event->line.data, event->line.size, reply_rules, &at) != 0 ||
         !find_asked(client, reply->code, &asked) || (client->lines > 0 && reply->code != client->code) ||
         client->lines >= client->config.reply_max) {
         memset((char *)event + sizeof event->size, 0, sizeof *event - sizeof event->size);

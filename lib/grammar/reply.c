@@ -43,6 +43,27 @@ static void take_status(struct ehlo_cursor *cursor, struct ehlo_reply_line *line
     ehlo_cursor_take(cursor, ' ');
 }
 
+static int take_control(struct ehlo_cursor *cursor)
+{
+    const int octet = ehlo_cursor_peek(cursor);
+
+    if (!(cursor->rules & EHLO_ALLOW_CONTROL) || octet < 1 || octet == '\n' || octet == '\r' ||
+        (octet >= 32 && octet != 127))
+        return 0;
+    cursor->at++;
+    return 1;
+}
+
+static int take_text(struct ehlo_cursor *cursor)
+{
+    int error;
+
+    do
+        error = ehlo_text_scan(cursor);
+    while (error == 0 && take_control(cursor));
+    return error != 0 ? error : ehlo_cursor_finish(cursor, EHLO_E_CHARACTER);
+}
+
 static int take_line(struct ehlo_cursor *cursor, struct ehlo_reply_line *line)
 {
     size_t start;
@@ -51,11 +72,11 @@ static int take_line(struct ehlo_cursor *cursor, struct ehlo_reply_line *line)
     if ((error = take_code(cursor, &line->code)) != 0)
         return error;
     line->last = !ehlo_cursor_take(cursor, '-');
-    if (line->last && !ehlo_cursor_take(cursor, ' '))
+    if (line->last && !ehlo_cursor_take(cursor, ' ') && !take_control(cursor))
         return ehlo_cursor_finish(cursor, EHLO_E_CHARACTER);
     take_status(cursor, line);
     start = cursor->at;
-    if ((error = ehlo_text_scan(cursor)) != 0 || (error = ehlo_cursor_finish(cursor, EHLO_E_CHARACTER)) != 0)
+    if ((error = take_text(cursor)) != 0)
         return error;
     line->text = ehlo_cursor_span(cursor, start);
     return 0;

@@ -12,9 +12,9 @@ import tempfile
 import threading
 import time
 
-PROGRAMS = ""  # the folder of the examples; serve.py sets it
+PROGRAMS = ""  # the folder of the examples; the runner sets it
 SCENARIOS = []
-SERVERS = []  # those that run
+SERVERS = []  # what runs: all that has a process, so that the runner can end it
 STARTING = threading.Lock()
 PATIENCE = 20  # seconds for what should happen at once, on a machine that has much to do
 
@@ -30,6 +30,19 @@ def scenario(function=None, slow=False):
         SCENARIOS.append(function)
         return function
     return register(function) if function else register
+
+
+def each(table, slow=False):
+    """Registers a scenario for each row: its name, and what the function is called with."""
+    def register(function):
+        for name, *fields in table:
+            def run(fields=fields):
+                function(*fields)
+            run.__name__ = "%s: %s" % (function.__name__, name)
+            run.__module__ = function.__module__
+            scenario(run, slow=slow)
+        return function
+    return register
 
 
 def name_of(function):
