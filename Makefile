@@ -47,7 +47,7 @@ FUZZ_MAIN = $(BUILD)/obj/fuzz/standalone.o
 export CC CXX BUILD MAKE
 
 .PHONY: all help lib examples unit check deps asan clang m32 coverage mutants fuzz fuzz-standalone seeds demo interop \
-        lint format bench size install uninstall clean FORCE
+        interop-quick lint format bench size install uninstall clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -167,8 +167,11 @@ seeds: $(FUZZ) ## run each fuzz seed once
 demo: all ## send two messages to serve, show both dialogues, and compare what was stored
 	sh tests/e2e/demo.sh $(BUILD)
 
-interop: all ## exchange mail with other programs
+interop: all ## exchange mail with other programs, servers among them
 	tests/interop/run $(BUILD)
+
+interop-quick: all ## the quick part of it, for CI: nothing over 1 MiB, fewer messages
+	tests/interop/run $(BUILD) quick
 
 # --- checks of the source
 

@@ -7,57 +7,28 @@ import email.policy
 import os
 import re
 import smtplib
-import subprocess
 import sys
-import tempfile
 
-sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+from common import (HEADER, MESSAGE, REFUSED, SENDER, TO, Results, canonical, equal, execute, harness, in_file,
+                    real_messages, same, true)
 
-from scenarios import harness  # noqa: E402 (its place is known only now)
-from scenarios.harness import Server, same, true  # noqa: E402
-
-SENDER = "alice@example.com"
-TO = ["bob@example.org", "carol@example.org"]
-REFUSED = "nobody@example.org"
-HEADER = ("From: Alice <alice@example.com>\r\nTo: bob@example.org, carol@example.org\r\n"
-          "Date: Sun, 22 Nov 2026 09:00:00 +0000\r\nMessage-ID: <1@example.com>\r\n"
-          "Subject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=\r\nMIME-Version: 1.0\r\n"
-          "Content-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n").encode()
-BODY = (".dot\r\n..two\r\n.\r\n\r\n.\r\nGr\u00fc\u00dfe \u65e5\u672c\u8a9e\r\nFrom me\r\n" + "x" * 998 +
-        "\r\n.\r\n").encode()
-MESSAGE = HEADER + BODY
-LIMIT = 60  # seconds for one program
-
-
-class Exchange:
+class Exchange(Results):
     """The results, and the server that the programs deliver to."""
 
     def __init__(self, server):
+        super().__init__()
         self.server = server
-        self.passed = self.failed = 0
 
     def case(self, peer, name, function, *arguments):
-        try:
-            self.server.take()
-            function(*arguments)
-            verdict, why = "ok", None
-            self.passed += 1
-        except Exception as error:  # one of these programs is no reason not to try the others
-            verdict, why = "FAILED", "%s: %s" % (type(error).__name__, error)
-            self.failed += 1
-        print("%-10s %-46s %s" % (peer, name, verdict), flush=True)
-        if why:
-            print("    " + why.replace("\n", "\n    "), flush=True)
+        self.server.take()
+        super().case(peer, name, function, *arguments)
 
     def stored(self, *messages):
         """Just these, each octet."""
         found = self.server.take()
         same(len(found), len(messages), "messages stored")
         for got, wanted in zip(sorted(found), sorted(messages)):
-            at = next((i for i, (a, b) in enumerate(zip(got, wanted)) if a != b), min(len(got), len(wanted)))
-            true(got == wanted, "differs at octet %d: got %r (%d), expected %r (%d)" %
-                 (at, got[max(0, at - 30):at + 30], len(got), wanted[max(0, at - 30):at + 30], len(wanted)))
+            equal(got, wanted)
 
     def body(self):
         """What is behind the header of the one message that was stored; these programs write their own header."""
@@ -67,27 +38,6 @@ class Exchange:
 
     def url(self):
         return "smtp://127.0.0.1:%d" % self.server.port
-
-
-def execute(*arguments, given=b"", codes=(0,), env=None):
-    ran = subprocess.run(arguments, input=given, capture_output=True, timeout=LIMIT, check=False,
-                         env=dict(os.environ, HOME=tempfile.gettempdir(), LC_ALL="C.UTF-8", **(env or {})))
-    true(ran.returncode in codes, "exit code %d: %s" %
-         (ran.returncode, (ran.stdout + ran.stderr).decode("utf-8", "replace")[-1500:]))
-    return ran
-
-
-def in_file(data):
-    fd, path = tempfile.mkstemp()
-    with open(fd, "wb") as file:
-        file.write(data)
-    return path
-
-
-def canonical(data):
-    """With CRLF line ends, and one at the end."""
-    data = re.sub(rb"\r\n|\r|\n", b"\r\n", data)
-    return data if not data or data.endswith(b"\r\n") else data + b"\r\n"
 
 
 # --- curl
@@ -289,12 +239,9 @@ def with_python(x, _quick):
     x.case("smtplib", "commands", python_commands, x)
 
 
-def real_messages(x, folder, quick):
-    names = sorted(name for name in os.listdir(folder) if re.fullmatch(r"msg_\d+\.txt", name))
-    true(len(names) > 30, "no messages in %s" % folder)
-    for name in names[:5] if quick else names:
-        with open(os.path.join(folder, name), "rb") as file:
-            data = file.read()
+def with_real_messages(x, folder, quick):
+    messages = list(real_messages(folder))
+    for name, data in messages[:5] if quick else messages:
         x.case("smtplib", name, python_send, x, canonical(data))
         if b"\r" not in data.replace(b"\r\n", b""):
             x.case("curl", name, curl, x, canonical(data))
@@ -305,14 +252,12 @@ def main():
         sys.exit(__doc__)
     quick = sys.argv[3:] == ["quick"]
     harness.PROGRAMS = os.path.join(os.path.abspath(sys.argv[1]), "examples")
-    with Server("--reply", "rcpt:<%s>=550 5.1.1 no such user" % REFUSED) as server:
+    with harness.Server("--reply", "rcpt:<%s>=550 5.1.1 no such user" % REFUSED) as server:
         x = Exchange(server)
-        print("%-10s %-46s %s" % ("PEER", "CASE", "RESULT"))
         for program in (with_curl, with_swaks, with_msmtp, with_s_nail, with_python):
             program(x, quick)
-        real_messages(x, sys.argv[2], quick)
-    print("%d passed, %d failed" % (x.passed, x.failed))
-    return 1 if x.failed or not x.passed else 0
+        with_real_messages(x, sys.argv[2], quick)
+    return x.close()
 
 
 if __name__ == "__main__":
