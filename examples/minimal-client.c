@@ -33,7 +33,7 @@ static void deliver(int fd, const struct ehlo_mail *mail, struct ehlo_rcpt *rcpt
         while ((n = (ssize_t)ehlo_client_read(client, output, sizeof output)) > 0)
             if (send(fd, output, (size_t)n, MSG_NOSIGNAL) != n)
                 return;
-        if (ehlo_client_want(client) & EHLO_WANT_INPUT) {
+        if ((ehlo_client_want(client) & (EHLO_WANT_INPUT | EHLO_WANT_BODY)) == EHLO_WANT_INPUT) {
             if ((n = recv(fd, input + have, sizeof input - have, 0)) <= 0)
                 return;
             have += (size_t)n;

@@ -138,6 +138,12 @@ void dialogue_client(struct dialogue *dialogue, const char *data, size_t size, i
     each_line(dialogue, data + octets, size - octets, client_line);
 }
 
+void dialogue_message(struct dialogue *dialogue, size_t size)
+{
+    if (dialogue->number != 0)
+        dialogue->octets += size;
+}
+
 void dialogue_server(struct dialogue *dialogue, const char *data, size_t size)
 {
     if (dialogue->number == 0 || size == 0)

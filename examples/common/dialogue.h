@@ -23,6 +23,9 @@ void dialogue_note(struct dialogue *dialogue, const char *what, const char *whic
 /* Octets that were taken from the client: lines, or of a message, which are counted only, and lines behind its end. */
 void dialogue_client(struct dialogue *dialogue, const char *data, size_t size, int message);
 
+/* Octets of a message that go to the server, from one who knows that they are. */
+void dialogue_message(struct dialogue *dialogue, size_t size);
+
 /* Octets that go to the client. */
 void dialogue_server(struct dialogue *dialogue, const char *data, size_t size);
 

@@ -18,10 +18,10 @@
 enum {
     LINE_MAX_OCTETS = 8192, /* of a reply; real servers stay under 1000 */
     REPLY_MAX_LINES = 1000,
-    PIECE = 1 << 16,
-    QUIT_TIMEOUT = 5,   /* seconds: nothing depends on it any more */
+    PIECE = 1 << 15,
     BODY_TIMEOUT = 180, /* RFC 5321, section 4.5.3.2.5 */
-    LARGE = 1 << 20     /* octets of a message whose progress is shown */
+    LAST_WORDS = 5, /* seconds to wait for what a server says when nothing more is sent to it */
+    LARGE = 1 << 20 /* octets of a message whose progress is shown */
 };
 
 struct delivery {
@@ -41,7 +41,7 @@ struct delivery {
     int sending;       /* a message, or its end, is in what is read from the session next */
     int shown;         /* percent */
     struct dialogue dialogue;
-    char input[2 * LINE_MAX_OCTETS], output[PIECE], piece[PIECE];
+    char input[2 * LINE_MAX_OCTETS], output[2 * PIECE + 8], piece[PIECE]; /* at worst each octet is a LF */
 };
 
 static int64_t now(void)
@@ -54,51 +54,41 @@ static int64_t now(void)
 
 /* --- what to send */
 
-/* Begins with the next message that this server can take, or says good-bye. */
-static void next_message(struct delivery *delivery)
+/* Begins with a message. Returns 0, EHLO_E_STATE when the session is over, or -1 when it cannot be sent. */
+static int begin_message(struct delivery *delivery, struct message *message)
 {
+    const struct options *options = delivery->options;
     struct ehlo_mail *mail = &delivery->envelope->mail;
     int error;
 
-    for (; delivery->current < delivery->options->messages; delivery->current++) {
-        const struct message *message = &delivery->messages[delivery->current];
-
-        mail->octets = message->octets;
-        mail->body = delivery->options->eightbitmime || (message->facts & EHLO_FACT_8BIT) != 0 ? EHLO_BODY_8BITMIME
-                                                                                               : EHLO_BODY_7BIT;
-        error = ehlo_client_send(delivery->client, mail, delivery->envelope->rcpts, delivery->options->recipients);
-        if (error == 0 || error == EHLO_E_STATE) /* it has begun, or the session is over */
-            return;
-        report_unsendable(delivery->report, error);
+    if (message_open(message) != 0) {
+        report_unsendable(delivery->report, "the file cannot be read any more");
+        return -1;
     }
-    (void)ehlo_client_quit(delivery->client);
+    mail->octets = message->octets;
+    mail->body = options->eightbitmime || message->facts & EHLO_FACT_8BIT ? EHLO_BODY_8BITMIME : EHLO_BODY_7BIT;
+    error = ehlo_client_send(delivery->client, mail, delivery->envelope->rcpts, options->recipients);
+    if (error == 0 || error == EHLO_E_STATE)
+        return error;
+    report_unsendable(delivery->report, ehlo_error_text(error));
+    message_close(message);
+    return -1;
 }
 
-/*
- * What the session counts as sent may have got no further than our buffer. Then no server can have the message, whatever
- * it says, and what is left in the buffer must not be read as commands.
- */
-static int unsent_message(struct delivery *delivery, int reason)
+/* Begins with the next message that this server can take, or says good-bye. */
+static void next_message(struct delivery *delivery)
 {
-    struct ehlo_rcpt *rcpts = delivery->envelope->rcpts;
-    size_t i;
+    int begun = -1;
 
-    for (i = 0; i < delivery->options->recipients; i++) {
-        if (rcpts[i].outcome == EHLO_OUTCOME_DELIVERED)
-            reason = EHLO_E_PROTOCOL;
-        if (rcpts[i].outcome == EHLO_OUTCOME_DELIVERED || rcpts[i].outcome == EHLO_OUTCOME_UNKNOWN) {
-            rcpts[i].outcome = EHLO_OUTCOME_TRANSIENT;
-            rcpts[i].code = 0;
-        }
-    }
-    (void)ehlo_client_end(delivery->client, EHLO_E_SHUTDOWN);
-    return reason;
+    for (; delivery->current < delivery->options->messages; delivery->current++)
+        if ((begun = begin_message(delivery, &delivery->messages[delivery->current])) != -1)
+            return;
+    (void)ehlo_client_quit(delivery->client);
 }
 
 static void end_message(struct delivery *delivery, int reason)
 {
-    if (delivery->head < delivery->tail)
-        reason = unsent_message(delivery, reason);
+    delivery->sending = 0;
     report_outcomes(delivery->report, delivery->envelope->rcpts, reason);
     message_close(&delivery->messages[delivery->current++]);
 }
@@ -168,21 +158,16 @@ static void feed(struct delivery *delivery)
     memmove(delivery->input, delivery->input + used, delivery->have -= used);
 }
 
+/* What waits in our buffer is not counted as sent: a server that answers it has not waited for it. */
 static void fill_output(struct delivery *delivery)
 {
-    size_t n;
-
-    while (!delivery->deaf && delivery->error == 0) {
-        if (ehlo_client_want(delivery->client) & EHLO_WANT_BODY)
-            give_piece(delivery);
-        n = ehlo_client_read(delivery->client, delivery->output + delivery->tail,
-                             sizeof delivery->output - delivery->tail);
-        if (n == 0)
-            return;
-        dialogue_client(&delivery->dialogue, delivery->output + delivery->tail, n, delivery->sending);
-        delivery->sending &= delivery->dialogue.receiving;
-        delivery->tail += n;
-    }
+    if (ehlo_client_want(delivery->client) & EHLO_WANT_BODY)
+        give_piece(delivery);
+    delivery->tail = ehlo_client_copy(delivery->client, delivery->output, sizeof delivery->output);
+    if (delivery->sending)
+        dialogue_message(&delivery->dialogue, delivery->tail);
+    else
+        dialogue_client(&delivery->dialogue, delivery->output, delivery->tail, 0);
 }
 
 static int is_passing(int error)
@@ -201,6 +186,7 @@ static void send_octets(struct delivery *delivery)
     delivery->head += (size_t)n;
     if (delivery->head == delivery->tail)
         delivery->head = delivery->tail = 0;
+    (void)ehlo_client_sent(delivery->client, (size_t)n);
     if (n > 0)
         delivery->since = now();
 }
@@ -208,7 +194,8 @@ static void send_octets(struct delivery *delivery)
 /* One step: what the server says meanwhile must be heard before more goes out. */
 static void send_some(struct delivery *delivery)
 {
-    fill_output(delivery);
+    if (delivery->head == delivery->tail && !delivery->deaf)
+        fill_output(delivery);
     if (delivery->head < delivery->tail && !delivery->deaf)
         send_octets(delivery);
 }
@@ -226,11 +213,12 @@ static void receive_octets(struct delivery *delivery)
 /* Milliseconds that the present wait may still last. */
 static int patience(const struct delivery *delivery)
 {
-    const int done = delivery->current == delivery->options->messages;
-    const uint32_t seconds = done ? QUIT_TIMEOUT : ehlo_client_timeout(delivery->client);
-    uint64_t limit = seconds == 0 ? BODY_TIMEOUT : seconds; /* 0: our buffer is what keeps the session waiting */
+    const int done = delivery->current == delivery->options->messages || delivery->deaf;
+    uint64_t limit = done ? LAST_WORDS : ehlo_client_timeout(delivery->client);
     int64_t left;
 
+    if (limit == 0) /* the session waits for our next piece, and we for room to send it */
+        limit = BODY_TIMEOUT;
     if (delivery->options->timeout != 0 && limit > delivery->options->timeout)
         limit = delivery->options->timeout;
     left = delivery->since + (int64_t)limit * 1000 - now();
@@ -243,7 +231,7 @@ static void wait(struct delivery *delivery)
     struct pollfd poller = {.fd = delivery->fd, .events = POLLIN};
     int ready;
 
-    if ((delivery->head < delivery->tail || ehlo_client_want(delivery->client) & has_more) && !delivery->deaf)
+    if ((ehlo_client_want(delivery->client) & has_more) && !delivery->deaf)
         poller.events |= POLLOUT;
     ready = poll(&poller, 1, patience(delivery));
     if (ready == 0)

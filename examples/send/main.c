@@ -68,7 +68,7 @@ static int read_messages(struct message *messages, const struct options *options
     if (messages == NULL)
         return EX_OSERR;
     for (i = 0; i < options->messages; i++)
-        if (message_open(&messages[i], options->files[i]) != 0)
+        if (message_examine(&messages[i], options->files[i]) != 0)
             return EX_DATAERR;
     return EX_OK;
 }
@@ -112,8 +112,10 @@ int main(int argc, char **argv)
         code = read_messages(messages, &options);
     if (code == EX_OK)
         code = send_all(&options, &envelope, messages);
-    if (fflush(stdout) != 0 || ferror(stdout))
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == EX_OK) {
         fprintf(stderr, "send: the report could not be written\n");
+        code = EX_IOERR;
+    }
     free(messages);
     free(envelope.rcpts);
     options_free(&options);

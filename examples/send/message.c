@@ -25,13 +25,12 @@ static int failed(const char *what)
     return -1;
 }
 
-static ssize_t read_some(int fd, char *buffer, size_t size)
+/* Reads what follows the octets that were read of the message. */
+static ssize_t read_next(struct message *message, char *buffer, size_t size)
 {
-    ssize_t n;
+    const ssize_t n = pread(message->fd, buffer, size, message->start + (off_t)message->read);
 
-    do
-        n = read(fd, buffer, size);
-    while (n < 0 && errno == EINTR);
+    message->read += n > 0 ? (uint64_t)n : 0;
     return n;
 }
 
@@ -55,10 +54,10 @@ static int spool(int fd)
     int copy = file == NULL ? -1 : dup(fileno(file));
     ssize_t n = 0;
 
-    while (copy >= 0 && (n = read_some(fd, piece, sizeof piece)) > 0)
+    while (copy >= 0 && (n = read(fd, piece, sizeof piece)) > 0)
         if (write_all(copy, piece, (size_t)n) != 0)
             n = -1;
-    if (copy >= 0 && (n < 0 || lseek(copy, 0, SEEK_SET) < 0)) {
+    if (copy >= 0 && n < 0) {
         close(copy);
         copy = -1;
     }
@@ -74,38 +73,57 @@ static int examine(struct message *message)
     struct ehlo_stuff stuff;
     size_t at, used, filled;
     ssize_t n;
-    off_t start = lseek(message->fd, 0, SEEK_CUR);
 
     ehlo_stuff_init(&stuff);
-    while ((n = read_some(message->fd, piece, sizeof piece)) > 0) {
-        message->size += (uint64_t)n;
+    while ((n = read_next(message, piece, sizeof piece)) > 0)
         for (at = 0; at < (size_t)n; at += used)
             (void)ehlo_stuff(&stuff, piece + at, (size_t)n - at, &used, runs, RUNS, &filled);
-    }
     (void)ehlo_stuff_end(&stuff, runs);
     message->octets = stuff.octets;
     message->facts = stuff.facts;
-    return n < 0 || lseek(message->fd, start, SEEK_SET) < 0 ? -1 : 0;
+    message->size = message->read;
+    message->read = 0;
+    return n < 0 ? -1 : 0;
 }
 
-int message_open(struct message *message, const char *path)
+static int is_stdin(const struct message *message)
 {
-    const int from_stdin = strcmp(path, "-") == 0;
-    const char *name = from_stdin ? "stdin" : path;
+    return strcmp(message->path, "-") == 0;
+}
+
+static int open_file(struct message *message)
+{
+    message->fd = is_stdin(message) ? dup(STDIN_FILENO) : open(message->path, O_RDONLY | O_CLOEXEC);
+    return message->fd < 0 ? -1 : 0;
+}
+
+int message_examine(struct message *message, const char *path)
+{
+    const char *name = strcmp(path, "-") == 0 ? "stdin" : path;
     struct stat status;
-    int fd = from_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    int fd;
 
     memset(message, 0, sizeof *message);
-    message->fd = fd;
-    if (fd < 0 || fstat(fd, &status) != 0)
+    message->path = path;
+    if (open_file(message) != 0 || fstat(message->fd, &status) != 0)
         return failed(name);
     if (!S_ISREG(status.st_mode)) {
+        fd = message->fd;
         message->fd = spool(fd);
         close(fd);
+    } else if (is_stdin(message)) {
+        message->start = lseek(message->fd, 0, SEEK_CUR);
     }
     if (message->fd < 0 || examine(message) != 0)
         return failed(name);
+    if (S_ISREG(status.st_mode))
+        message_close(message);
     return 0;
+}
+
+int message_open(struct message *message)
+{
+    return message->fd >= 0 || open_file(message) == 0 ? 0 : failed(message->path);
 }
 
 void message_close(struct message *message)
@@ -117,11 +135,10 @@ void message_close(struct message *message)
 
 ptrdiff_t message_read(struct message *message, char *buffer, size_t size)
 {
-    ssize_t n = read_some(message->fd, buffer, size);
+    const ssize_t n = read_next(message, buffer, size);
 
     if (n < 0)
         return failed("reading the message");
-    message->read += (uint64_t)n;
     if (message->read > message->size || (n == 0 && message->read < message->size)) {
         fprintf(stderr, "send: the file has changed while it was sent\n");
         return -1;

@@ -7,20 +7,26 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct message {
-    int fd;
-    uint64_t size;   /* octets of the file */
-    uint64_t octets; /* octets on the wire as RFC 1870 counts them */
-    uint32_t facts;  /* EHLO_FACT_ */
-    uint64_t read;   /* octets of the file that message_read has given */
+    const char *path; /* "-": stdin */
+    int fd;           /* -1: it is not open */
+    off_t start;      /* where in the file it begins */
+    uint64_t size;    /* octets of the file */
+    uint64_t octets;  /* octets on the wire as RFC 1870 counts them */
+    uint32_t facts;   /* EHLO_FACT_ */
+    uint64_t read;    /* octets of the file that message_read has given */
 };
 
 /*
- * Opens a file, or stdin for "-"; what cannot be read twice is first copied to a temporary file without a name.
+ * Reads a file to learn its size and facts; what cannot be read twice is copied to a temporary file without a name.
  * Returns 0, or -1 after a message on stderr.
  */
-int message_open(struct message *message, const char *path);
+int message_examine(struct message *message, const char *path);
+
+/* Opens it to be sent. Returns as above. */
+int message_open(struct message *message);
 void message_close(struct message *message);
 
 /*

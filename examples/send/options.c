@@ -54,7 +54,7 @@ static void more_help(void)
     printf("\nPrints a line a recipient, and for each FILE: ADDRESS CODE ENHANCED TEXT; \"-\" where there is none.\n"
            "Exit code, the first that applies: 64 usage, 65 a message or an address cannot be sent as it is,\n"
            "76 the server broke the protocol, 75 a recipient may be tried again or the connection failed,\n"
-           "69 a recipient was refused for good, else 0.\n");
+           "69 a recipient was refused for good, 74 this report could not be written, else 0.\n");
 }
 
 static const struct argument table[] = {
@@ -98,8 +98,8 @@ static const struct arguments arguments = {
 
 int options_read(struct options *options, int argc, char **argv)
 {
-    uint32_t kind;
-    size_t at;
+    struct ehlo_command hello = {.verb = EHLO_VERB_EHLO};
+    size_t length;
     int code;
 
     memset(options, 0, sizeof *options);
@@ -114,8 +114,9 @@ int options_read(struct options *options, int argc, char **argv)
         return code;
     if (options->from == NULL || options->recipients == 0)
         return arguments_wrong(&arguments, "needs --from and --to", NULL);
-    if (options->hello != NULL &&
-        ehlo_domain_parse(options->hello, strlen(options->hello), options->rules, &kind, &at) != 0)
+    hello.argument.data = options->hello;
+    hello.argument.size = options->hello == NULL ? 0 : strlen(options->hello);
+    if (options->hello != NULL && ehlo_command_format(NULL, 0, &length, &hello, options->rules) != EHLO_E_SPACE)
         return arguments_wrong(&arguments, "--helo: not a domain or address literal", options->hello);
     if (options->timeout > INT_MAX / 1000)
         options->timeout = INT_MAX / 1000;

@@ -147,10 +147,10 @@ void report_untried(struct report *report, int reason, int by_reply)
         report->permanent = 1;
 }
 
-void report_unsendable(struct report *report, int reason)
+void report_unsendable(struct report *report, const char *reason)
 {
     report->unsendable = 1;
-    print_all(report, ehlo_error_text(reason));
+    print_all(report, reason);
 }
 
 int report_exit_code(const struct report *report)

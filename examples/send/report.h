@@ -41,7 +41,7 @@ void report_outcomes(struct report *report, const struct ehlo_rcpt *rcpts, int r
 void report_untried(struct report *report, int reason, int by_reply);
 
 /* A message that cannot be sent to this server, or at all. */
-void report_unsendable(struct report *report, int reason);
+void report_unsendable(struct report *report, const char *reason);
 
 int report_exit_code(const struct report *report);
 

@@ -12,7 +12,8 @@
  *
  * The session says EHLO when the greeting has come, HELO when EHLO was refused, and pipelines (RFC 2920) when the
  * server offers it. Once `sent` has said that octets are gone, what is offered next is read as an answer to them: say
- * it before input is offered that was received after sending.
+ * it before input is offered that was received after sending. A transport that tells only later what it has sent has
+ * taken charge of it before: say it then.
  */
 #ifndef EHLO_CLIENT_H
 #define EHLO_CLIENT_H
@@ -30,7 +31,7 @@ extern "C" {
 struct ehlo_client;
 
 /* Octets that a session with a default configuration needs at most, for static allocation. */
-#define EHLO_CLIENT_SIZE 1536
+#define EHLO_CLIENT_SIZE 2048
 
 /* Octets that the caller's input buffer must hold with a default configuration: the longest reply line. */
 #define EHLO_CLIENT_LINE_MAX 1024
@@ -86,7 +87,8 @@ struct ehlo_rcpt {
     uint32_t outcome;        /* filled: EHLO_OUTCOME_ */
     struct ehlo_path path;   /* the forward-path */
     struct ehlo_span params; /* parameters with single spaces between them; may be absent */
-    uint32_t decided;        /* filled: EHLO_EVENT_ (MAIL, RCPT, DATA, END), what the reply that decided answered */
+    uint32_t decided;        /* filled: EHLO_EVENT_ (MAIL to END), what the reply that decided answered; of a 421 also
+                                COMMAND and NONE */
     uint16_t code;           /* filled: code of that reply; 0: no reply did */
     uint16_t status[3];      /* filled: its enhanced status code, or all 0 */
 };
@@ -149,8 +151,15 @@ EHLO_API size_t ehlo_client_output(struct ehlo_client *client, struct ehlo_span 
 EHLO_API int ehlo_client_sent(struct ehlo_client *client, size_t octets);
 
 /*
- * Copies up to `size` octets of output to `buffer` and counts them as sent; returns how many. For TLS libraries, for
- * small programs, and for messages with so many dots or bare newlines that spans do not pay. No RFC.
+ * Copies the output, from the first octet that was not sent, to `buffer`; up to `size` octets; returns how many. They
+ * are shown as by ehlo_client_output, and ehlo_client_sent counts them. For messages with so many dots or bare newlines
+ * that spans do not pay, and wherever octets wait in a buffer of the program. No RFC.
+ */
+EHLO_API size_t ehlo_client_copy(struct ehlo_client *client, void *buffer, size_t size);
+
+/*
+ * ehlo_client_copy and ehlo_client_sent in one: for programs whose transport takes all or breaks. One that may be left
+ * with octets in its buffer would have a message counted as sent that was not. No RFC.
  */
 EHLO_API size_t ehlo_client_read(struct ehlo_client *client, void *buffer, size_t size);
 
@@ -168,8 +177,8 @@ EHLO_API uint32_t ehlo_client_timeout(const struct ehlo_client *client);
  * Ends the session from outside: `why` is EHLO_E_LOST, EHLO_E_TIMEOUT or EHLO_E_SHUTDOWN. What was not sent is thrown
  * away; close the transport. Outcomes that are open become TRANSIENT, or UNKNOWN when the whole message was sent, and
  * the next ehlo_client_next yields RESULT. Offer what had been received before that, so that a last reply counts.
- * With nothing but QUIT left to be answered any end is EHLO_E_QUIT. Returns 0, EHLO_E_ARGUMENT, or EHLO_E_STATE when it
- * is over already. RFC 5321, section 3.8; RFC 1047.
+ * With nothing but QUIT left to be answered any end is EHLO_E_QUIT, or EHLO_E_REFUSED where a refusal led to it.
+ * Returns 0, EHLO_E_ARGUMENT, or EHLO_E_STATE when it is over already. RFC 5321, section 3.8; RFC 1047.
  */
 EHLO_API int ehlo_client_end(struct ehlo_client *client, int why);
 
@@ -204,8 +213,9 @@ EHLO_API int ehlo_client_rcpt(struct ehlo_client *client, const struct ehlo_rcpt
 
 /*
  * DATA. When its reply is 354 the message is wanted: see EHLO_WANT_BODY. When by then MAIL or every recipient has been
- * refused, the session ends the message by a lone dot itself, and the reply to that is to be taken for a refusal.
- * RFC 5321, section 4.1.1.4; RFC 2920, section 3.1.
+ * refused, the session ends the message by a lone dot itself, and the reply to that has EHLO_EVENT_LONE_DOT: nobody has
+ * the message. Whether the whole message was sent, when a session ends without a reply to it, shows in
+ * ehlo_client_want: neither BODY nor OUTPUT after the last piece. RFC 5321, section 4.1.1.4; RFC 2920, section 3.1.
  */
 EHLO_API int ehlo_client_data(struct ehlo_client *client);
 

@@ -34,8 +34,10 @@ enum {
 
 /* Flags of an event. */
 enum {
-    EHLO_EVENT_ESMTP = 1, /* HELLO, READY: it was EHLO; questions from MAIL on: the session speaks ESMTP */
-    EHLO_EVENT_SECRET = 2 /* `line` holds a secret: do not log it */
+    EHLO_EVENT_ESMTP = 1,  /* HELLO, READY: it was EHLO; questions from MAIL on: the session speaks ESMTP */
+    EHLO_EVENT_SECRET = 2, /* `line` holds a secret: do not log it */
+    EHLO_EVENT_LONE_DOT =
+        4 /* REPLY to END: nobody was left to send the message to, and whatever it says, nobody has it */
 };
 
 /* What kind of body MAIL declared (RFC 6152; RFC 3030). */
@@ -78,9 +80,13 @@ struct ehlo_event {
  */
 typedef int ehlo_handler(void *user, const struct ehlo_event *event);
 
-/* What a session waits for; a mask. 0: call it again with the octets there are. */
+/*
+ * What a session waits for; a mask, complete when `next` has returned 0 and nothing was given to it since. 0: call it
+ * again with the octets there are.
+ */
 enum {
-    EHLO_WANT_INPUT = 1,  /* more octets of the peer than it has seen: poll for reading */
+    EHLO_WANT_INPUT = 1, /* more octets of the peer than it has seen: poll for reading. Beside OUTPUT or BODY: take what
+                             comes, but see to these first */
     EHLO_WANT_OUTPUT = 2, /* room to send: there is output; poll for writing */
     EHLO_WANT_ANSWER = 4, /* the open question must be answered */
     EHLO_WANT_BODY = 8,   /* server: what is taken next, behind a question's line, is octets of a message;

@@ -32,7 +32,7 @@ static const struct row rows[] = {
     {EHLO_E_PROTOCOL, "EHLO_E_PROTOCOL", "the peer broke the protocol"},
     {EHLO_E_FLOOD, "EHLO_E_FLOOD", "too many errors, or commands without progress"},
     {EHLO_E_CLOSING, "EHLO_E_CLOSING", "the server closes the channel"},
-    {EHLO_E_REFUSED, "EHLO_E_REFUSED", "the server refused the session"},
+    {EHLO_E_REFUSED, "EHLO_E_REFUSED", "the server refused the session, or the message"},
 
     {EHLO_E_RESET, "EHLO_E_RESET", "the transaction was reset"},
     {EHLO_E_NEWLINE, "EHLO_E_NEWLINE", "a CR or LF that is no CRLF, or a NUL"},

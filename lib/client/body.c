@@ -15,6 +15,7 @@ void ehlo_client_begin_message(struct ehlo_client *client)
     client->piece = nothing;
     client->run = client->run_count = 0;
     client->message = EHLO_MESSAGE_OPEN;
+    client->lone_dot = 0;
 }
 
 void ehlo_client_lone_dot(struct ehlo_client *client)
@@ -28,6 +29,7 @@ void ehlo_client_lone_dot(struct ehlo_client *client)
     ehlo_queue_put(&client->output, dot.size);
     ehlo_awaited_add(&client->awaited, EHLO_EVENT_END, EHLO_VERB_DATA);
     client->hidden++;
+    client->lone_dot = 1;
 }
 
 /* Finds the next runs; those before are sent. */
@@ -49,25 +51,73 @@ static void find_runs(struct ehlo_client *client)
     client->run_count = (uint8_t)filled;
 }
 
+/* The first run that has octets, or NULL when all that was given is sent. */
+static struct ehlo_span *next_run(struct ehlo_client *client)
+{
+    while (client->run < client->run_count && client->runs[client->run].size == 0)
+        client->run++;
+    if (client->run < client->run_count)
+        return &client->runs[client->run];
+    if (client->message == EHLO_MESSAGE_DOT)
+        client->message = EHLO_MESSAGE_NONE;
+    if (client->message == EHLO_MESSAGE_NONE)
+        return NULL;
+    find_runs(client);
+    return client->run_count > 0 ? client->runs : NULL;
+}
+
 size_t ehlo_client_sent_message(struct ehlo_client *client, size_t octets)
 {
     size_t left = octets, step;
     struct ehlo_span *run;
 
-    while (left > 0 && client->run < client->run_count) {
-        run = &client->runs[client->run];
+    while ((run = next_run(client)) != NULL && left > 0) {
         step = left < run->size ? left : run->size;
         run->data += step;
         run->size -= step;
         left -= step;
-        if (run->size == 0)
-            client->run++;
     }
-    if (client->run == client->run_count && client->message == EHLO_MESSAGE_DOT)
-        client->message = EHLO_MESSAGE_NONE;
-    else if (client->run == client->run_count && client->message != EHLO_MESSAGE_NONE)
-        find_runs(client);
     return octets - left;
+}
+
+struct copy {
+    char *buffer;
+    size_t size, used;
+};
+
+static void copy_spans(struct copy *copy, const struct ehlo_span *spans, size_t count)
+{
+    size_t i, step;
+
+    for (i = 0; i < count; i++) {
+        step = spans[i].size < copy->size - copy->used ? spans[i].size : copy->size - copy->used;
+        if (step > 0)
+            memcpy(copy->buffer + copy->used, spans[i].data, step);
+        copy->used += step;
+    }
+}
+
+/* Nothing is remembered of what was copied: it is found again when it is sent. */
+size_t ehlo_client_copy_message(const struct ehlo_client *client, char *buffer, size_t size, int *all)
+{
+    struct copy copy = {buffer, size, 0};
+    struct ehlo_stuff ahead = client->stuff;
+    struct ehlo_span piece = client->piece, runs[EHLO_RUNS];
+    size_t used, filled;
+
+    copy_spans(&copy, client->runs + client->run, client->run_count - client->run);
+    while (piece.size > 0 && copy.used < size) {
+        (void)ehlo_stuff(&ahead, piece.data, piece.size, &used, runs, EHLO_RUNS, &filled);
+        piece.data += used;
+        piece.size -= used;
+        copy_spans(&copy, runs, filled);
+    }
+    if (client->message == EHLO_MESSAGE_LAST && copy.used < size) {
+        (void)ehlo_stuff_end(&ahead, runs);
+        copy_spans(&copy, runs, 1);
+    }
+    *all = copy.used < size && client->message != EHLO_MESSAGE_OPEN;
+    return copy.used;
 }
 
 /* What the message would be with this piece behind it. */

@@ -35,6 +35,11 @@ static int has_output(const struct ehlo_client *client)
     return client->run < client->run_count || ehlo_queue_size(&client->output) > 0;
 }
 
+static const char *queued(const struct ehlo_client *client)
+{
+    return (const char *)(client + 1) + client->output.head;
+}
+
 /* What is in the queue was said behind the message. */
 static int shows_queue(const struct ehlo_client *client)
 {
@@ -44,40 +49,53 @@ static int shows_queue(const struct ehlo_client *client)
 
 size_t ehlo_client_output(struct ehlo_client *client, struct ehlo_span *out, size_t count)
 {
-    size_t filled = 0;
+    size_t filled = 0, octets = 0;
     uint32_t run;
 
     if (client == NULL || out == NULL)
         return 0;
-    for (run = client->run; run < client->run_count && filled < count; run++)
-        out[filled++] = client->runs[run];
+    for (run = client->run; run < client->run_count && filled < count; run++) {
+        out[filled] = client->runs[run];
+        octets += out[filled++].size;
+    }
     if (filled < count && shows_queue(client)) {
-        out[filled].data = (const char *)(client + 1) + client->output.head;
+        out[filled].data = queued(client);
         out[filled].size = ehlo_queue_size(&client->output);
-        filled++;
+        octets += out[filled++].size;
         client->hidden = 0;
     }
+    if (client->shown < octets)
+        client->shown = octets;
     return filled;
 }
 
-/* Octets that ehlo_client_output would show to one who asks for all. */
-static size_t shown(const struct ehlo_client *client)
+size_t ehlo_client_copy(struct ehlo_client *client, void *buffer, size_t size)
 {
-    size_t octets = shows_queue(client) ? ehlo_queue_size(&client->output) : 0;
-    uint32_t run;
+    size_t copied, rest;
+    int all;
 
-    for (run = client->run; run < client->run_count; run++)
-        octets += client->runs[run].size;
-    return octets;
+    if (client == NULL || buffer == NULL)
+        return 0;
+    copied = ehlo_client_copy_message(client, buffer, size, &all);
+    if (all && ehlo_queue_size(&client->output) > 0) {
+        rest = ehlo_queue_size(&client->output);
+        if (rest > size - copied)
+            rest = size - copied;
+        memcpy((char *)buffer + copied, queued(client), rest);
+        copied += rest;
+        client->hidden = 0;
+    }
+    if (client->shown < copied)
+        client->shown = copied;
+    return copied;
 }
 
 int ehlo_client_sent(struct ehlo_client *client, size_t octets)
 {
-    if (client == NULL || octets > shown(client))
+    if (client == NULL || octets > client->shown)
         return EHLO_E_ARGUMENT;
+    client->shown -= octets;
     octets -= ehlo_client_sent_message(client, octets);
-    if (octets > 0)
-        client->hidden = 0;
     ehlo_queue_take(&client->output, octets);
     if (!has_output(client)) /* only then is there more room */
         ehlo_plan_go(client);
@@ -86,25 +104,16 @@ int ehlo_client_sent(struct ehlo_client *client, size_t octets)
 
 size_t ehlo_client_read(struct ehlo_client *client, void *buffer, size_t size)
 {
-    struct ehlo_span span;
-    size_t copied = 0, piece;
+    size_t copied = ehlo_client_copy(client, buffer, size);
 
-    if (buffer == NULL)
-        return 0;
-    while (copied < size && ehlo_client_output(client, &span, 1) > 0) {
-        piece = span.size < size - copied ? span.size : size - copied;
-        memcpy((char *)buffer + copied, span.data, piece);
-        copied += piece;
-        if (ehlo_client_sent(client, piece) != 0)
-            break;
-    }
+    (void)ehlo_client_sent(client, copied);
     return copied;
 }
 
 /* There is something to tell that no octet of the peer is needed for. */
 static int has_news(const struct ehlo_client *client)
 {
-    return client->greeted || client->plan.step == EHLO_PLAN_DONE;
+    return client->ready_due || client->plan.step == EHLO_PLAN_DONE;
 }
 
 uint32_t ehlo_client_want(const struct ehlo_client *client)

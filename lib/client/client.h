@@ -47,9 +47,9 @@ struct ehlo_plan {
     uint8_t refused;    /* the server refused MAIL */
 };
 
-/* Spans of a message that are found at a time: text, and what is put between. */
+/* Spans of a message that are found at a time: at least two to go on with a piece, and one for its end. */
 enum {
-    EHLO_RUNS = 4
+    EHLO_RUNS = 3
 };
 
 struct ehlo_client {
@@ -63,22 +63,25 @@ struct ehlo_client {
     struct ehlo_parser parser;
     struct ehlo_queue output; /* its octets stand behind this struct */
     struct ehlo_awaited awaited;
-    uint32_t octets;   /* of commands since nothing was awaited */
-    uint32_t hidden;   /* commands in the queue that the transport has not been shown */
-    uint32_t answered; /* RCPTs of this transaction that have their reply */
-    uint32_t lines;    /* of the present reply */
-    uint16_t code;     /* of the present reply, or 0 */
-    int16_t error;     /* why the session is over, or 0; sticky */
-    int16_t parting;   /* what that will be when QUIT was answered */
-    uint8_t run;       /* first of `runs` that is not sent */
+    uint32_t outstanding; /* octets of commands since nothing was awaited */
+    uint32_t hidden;      /* commands in the queue that the transport has not been shown */
+    size_t shown;         /* octets that it has been shown and has not sent */
+    uint32_t answered;    /* RCPTs of this transaction that have their reply */
+    uint32_t lines;       /* of the present reply */
+    uint16_t code;        /* of the present reply, or 0 */
+    int16_t error;        /* why the session is over, or 0; sticky */
+    int16_t parting;      /* what that will be when QUIT was answered */
+    uint8_t run;          /* first of `runs` that is not sent */
     uint8_t run_count;
-    uint8_t message; /* EHLO_MESSAGE_ */
-    uint8_t state;   /* EHLO_STATE_ by the replies that have come */
-    uint8_t assumed; /* EHLO_STATE_ if all that is queued is accepted */
-    uint8_t esmtp;   /* greeted by EHLO */
-    uint8_t body;    /* EHLO_BODY_ of this transaction */
-    uint8_t greeted; /* the program has not heard of READY yet */
-    uint8_t starved; /* all input was taken that could be */
+    uint8_t message;   /* EHLO_MESSAGE_ */
+    uint8_t state;     /* EHLO_STATE_ by the replies that have come */
+    uint8_t assumed;   /* EHLO_STATE_ if all that is queued is accepted */
+    uint8_t esmtp;     /* greeted by EHLO */
+    uint8_t body;      /* EHLO_BODY_ of this transaction */
+    uint8_t early;     /* the present reply began before the end of the message was sent */
+    uint8_t lone_dot;  /* what END is awaited for is the end of no message */
+    uint8_t ready_due; /* the program has not heard of READY yet */
+    uint8_t starved;   /* all input was taken that could be */
 };
 
 /* Copies a configuration with every default filled in. Returns 0, EHLO_E_ARGUMENT or EHLO_E_CONFIG. */
@@ -87,7 +90,7 @@ int ehlo_client_config_fill(struct ehlo_client_config *filled, const struct ehlo
 /* 1 when the server offers this extension and it is not ignored, else 0. */
 int ehlo_client_uses(const struct ehlo_client *client, uint32_t extension);
 
-/* Queues EHLO or HELO. Nothing is awaited and the queue is empty, so there is room; the same is true below. */
+/* Queues EHLO or HELO. Only a server that answers what was shown and not yet sent leaves no room; that ends it. */
 void ehlo_client_hello(struct ehlo_client *client, uint32_t verb);
 
 /* Queues QUIT; the session ends with `error` when it was answered. */
@@ -110,6 +113,12 @@ void ehlo_client_lone_dot(struct ehlo_client *client);
 
 /* Counts octets of the message as sent; returns how many of `octets` were of the message. */
 size_t ehlo_client_sent_message(struct ehlo_client *client, size_t octets);
+
+/*
+ * Copies what is to be sent of the message, from the first octet that was not; returns how many octets. `*all` is set
+ * to 1 when nothing of it is left, or there is none, and to 0 else.
+ */
+size_t ehlo_client_copy_message(const struct ehlo_client *client, char *buffer, size_t size, int *all);
 
 /* What a whole reply, of which this is the last line, changes. `asked` is what it answers. */
 void ehlo_client_settle(struct ehlo_client *client, const struct ehlo_asked *asked,

@@ -56,14 +56,15 @@ static int put_line(struct ehlo_client *client, const struct ehlo_command *comma
     if (length > client->output.capacity - own.size)
         return EHLO_E_SPACE;
     length += own.size;
-    if (length > room || (client->octets > 0 && length + client->octets > client->config.outstanding_max))
+    if (length > room || (client->outstanding > 0 && (client->outstanding > client->config.outstanding_max ||
+                                                      length > client->config.outstanding_max - client->outstanding)))
         return EHLO_E_FULL;
     if (own.size > 0) {
         memcpy(tail + length - own.size - 2, own.data, own.size);
         memcpy(tail + length - 2, "\r\n", 2);
     }
     ehlo_queue_put(&client->output, length);
-    client->octets += (uint32_t)length;
+    client->outstanding += (uint32_t)length;
     return 0;
 }
 

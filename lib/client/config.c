@@ -2,7 +2,8 @@
  *
  * The configuration of a client: defaults, bounds, and what follows from it.
  */
-#include <ehlo/address.h>
+#include <ehlo/command.h>
+#include <string.h>
 
 #include "client/client.h"
 #include "session/config.h"
@@ -21,11 +22,22 @@ enum {
     END_TIMEOUT = 600
 };
 
+/* Whether EHLO can say this name. */
+static int check_hello(const struct ehlo_client_config *config)
+{
+    struct ehlo_command hello;
+    size_t length;
+
+    memset(&hello, 0, sizeof hello);
+    hello.verb = EHLO_VERB_EHLO;
+    hello.argument = config->hello;
+    if (hello.argument.data == NULL)
+        return EHLO_E_CONFIG;
+    return ehlo_command_format(NULL, 0, &length, &hello, config->rules) == EHLO_E_SPACE ? 0 : EHLO_E_CONFIG;
+}
+
 int ehlo_client_config_fill(struct ehlo_client_config *filled, const struct ehlo_client_config *config)
 {
-    uint32_t kind;
-    size_t at;
-
     if (config == NULL)
         return EHLO_E_ARGUMENT;
     if (ehlo_config_copy(filled, sizeof *filled, config, config->size) != 0)
@@ -43,10 +55,7 @@ int ehlo_client_config_fill(struct ehlo_client_config *filled, const struct ehlo
         (filled->rules & ~(uint32_t)EHLO_ALLOW_ALL) != 0 || (filled->flags & ~(uint32_t)EHLO_CLIENT_8BIT_ANYWAY) != 0 ||
         filled->reserved != 0)
         return EHLO_E_CONFIG;
-    if (filled->hello.data == NULL ||
-        ehlo_domain_parse(filled->hello.data, filled->hello.size, filled->rules, &kind, &at) != 0)
-        return EHLO_E_CONFIG;
-    return 0;
+    return check_hello(filled);
 }
 
 static int defaults(struct ehlo_client_config *filled, const struct ehlo_client_config *config)

@@ -22,7 +22,7 @@ static int find_asked(const struct ehlo_client *client, uint16_t code, struct eh
     static const struct ehlo_asked none;
 
     *asked = none;
-    if (client->message != EHLO_MESSAGE_NONE) {
+    if (client->early) {
         *asked = end;
         return code >= 400;
     }
@@ -63,6 +63,8 @@ static int take_line(struct ehlo_client *client, struct ehlo_event *event)
     struct ehlo_asked asked;
     size_t at;
 
+    if (client->lines == 0)
+        client->early = client->message != EHLO_MESSAGE_NONE;
     if (ehlo_reply_line_parse(reply, event->line.data, event->line.size, reply_rules, &at) != 0 ||
         !find_asked(client, reply->code, &asked) || (client->lines > 0 && reply->code != client->code) ||
         client->lines >= client->config.reply_max) {
@@ -75,6 +77,8 @@ static int take_line(struct ehlo_client *client, struct ehlo_event *event)
     event->command.verb = asked.verb;
     if (asked.answers == EHLO_EVENT_RCPT)
         event->index = client->answered;
+    if (asked.answers == EHLO_EVENT_END && client->lone_dot)
+        event->flags = EHLO_EVENT_LONE_DOT;
     if (asked.verb == EHLO_VERB_EHLO && client->lines > 0 && reply->code / 100 == 2)
         learn(client, reply->text);
     client->code = reply->code;
@@ -88,7 +92,7 @@ static int take_line(struct ehlo_client *client, struct ehlo_event *event)
 
 static int report_ready(struct ehlo_client *client, struct ehlo_event *event)
 {
-    client->greeted = 0;
+    client->ready_due = 0;
     event->type = EHLO_EVENT_READY;
     event->flags = client->esmtp ? EHLO_EVENT_ESMTP : 0;
     event->octets = client->message_max;
@@ -134,7 +138,7 @@ int ehlo_client_next(struct ehlo_client *client, const void *in, size_t size, si
     client->starved = 0;
     do {
         memset((char *)event + sizeof event->size, 0, event->size - sizeof event->size);
-        if (client->greeted)
+        if (client->ready_due)
             return report_ready(client, event);
         if (client->plan.step == EHLO_PLAN_DONE)
             return report_result(client, event);

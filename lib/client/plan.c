@@ -116,14 +116,19 @@ static int go_on(struct ehlo_client *client)
         go_to(plan, error, has_hope(client) ? EHLO_PLAN_WAIT : EHLO_PLAN_DONE);
         return error;
     default:
-        return EHLO_E_STATE;
+        return EHLO_E_FULL;
     }
 }
 
+/* All was checked before; what fails now was changed while it was lent. */
 void ehlo_plan_go(struct ehlo_client *client)
 {
-    while (client->error == 0 && client->plan.step != EHLO_PLAN_NONE && go_on(client) == 0)
-        ;
+    int error = 0;
+
+    while (error == 0 && client->error == 0)
+        error = go_on(client);
+    if (error != 0 && error != EHLO_E_FULL)
+        ehlo_client_close(client, error);
 }
 
 void ehlo_plan_give_up(struct ehlo_client *client, int reason)
@@ -146,10 +151,11 @@ static int check_recipients(const struct ehlo_client *client, const struct ehlo_
     int error, first_error = 0;
     uint32_t i;
 
+    for (i = 0; i < plan->count; i++)
+        if (recipient(plan, i)->size != recipient(plan, 0)->size)
+            return EHLO_E_ARGUMENT;
     for (i = 0; i < plan->count; i++) {
         rcpt = recipient(plan, i);
-        if (rcpt->size != recipient(plan, 0)->size)
-            return EHLO_E_ARGUMENT;
         error = ehlo_client_check_rcpt(client, rcpt);
         rcpt->outcome = error != 0 ? EHLO_OUTCOME_PERMANENT : EHLO_OUTCOME_PENDING;
         rcpt->decided = EHLO_EVENT_NONE;
@@ -167,7 +173,7 @@ int ehlo_client_send(struct ehlo_client *client, const struct ehlo_mail *mail, s
     int error;
 
     if (client == NULL || mail == NULL || mail->size < sizeof *mail || rcpts == NULL || count == 0 ||
-        count != (uint32_t)count || rcpts->size < sizeof *rcpts)
+        count != (uint32_t)count || rcpts->size < sizeof *rcpts || rcpts->size % sizeof(void *) != 0)
         return EHLO_E_ARGUMENT;
     if (client->error != 0 || client->parting != 0 || client->state < EHLO_STATE_READY)
         return EHLO_E_STATE;

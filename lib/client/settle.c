@@ -14,27 +14,21 @@ enum {
     NOT = NOT_NOW | NO
 };
 
-/* The first row that fits; what has none takes any reply. A server that refuses RSET leaves nothing to go on with. */
-static const struct {
-    uint8_t answers;
-    uint8_t verb; /* OTHER: any */
-    uint8_t digits;
-} answering[] = {
-    {EHLO_EVENT_CONNECT, EHLO_VERB_OTHER, YES | NOT}, {EHLO_EVENT_HELLO, EHLO_VERB_OTHER, YES | NOT},
-    {EHLO_EVENT_MAIL, EHLO_VERB_OTHER, YES | NOT},    {EHLO_EVENT_RCPT, EHLO_VERB_OTHER, YES | NOT},
-    {EHLO_EVENT_DATA, EHLO_VERB_OTHER, GO_ON | NOT},  {EHLO_EVENT_END, EHLO_VERB_OTHER, YES | NOT},
-    {EHLO_EVENT_COMMAND, EHLO_VERB_RSET, YES},
+/* By what was asked, the digits that can answer. */
+static const uint8_t answering[EHLO_EVENT_COMMAND + 1] = {
+    [EHLO_EVENT_CONNECT] = YES | NOT,
+    [EHLO_EVENT_HELLO] = YES | NOT,
+    [EHLO_EVENT_MAIL] = YES | NOT,
+    [EHLO_EVENT_RCPT] = YES | NOT,
+    [EHLO_EVENT_DATA] = GO_ON | NOT,
+    [EHLO_EVENT_END] = YES | NOT,
+    [EHLO_EVENT_COMMAND] = YES | GO_ON | NOT,
 };
 
+/* A server that refuses RSET leaves nothing to go on with. */
 static int can_answer(const struct ehlo_asked *asked, int digit)
 {
-    size_t i;
-
-    for (i = 0; i < sizeof answering / sizeof answering[0]; i++)
-        if (answering[i].answers == asked->answers &&
-            (answering[i].verb == EHLO_VERB_OTHER || answering[i].verb == asked->verb))
-            return (answering[i].digits & digit) != 0;
-    return 1;
+    return asked->verb == EHLO_VERB_RSET ? digit == YES : (answering[asked->answers] & digit) != 0;
 }
 
 /* Only a 5yz says that there is no EHLO here; anything else would be said to HELO as well. */
@@ -42,7 +36,7 @@ static void settle_hello(struct ehlo_client *client, uint32_t verb, int digit)
 {
     if (digit == YES) {
         client->esmtp = verb == EHLO_VERB_EHLO;
-        client->greeted = 1;
+        client->ready_due = 1;
         client->state = ehlo_transaction_next(client->state, verb, 1);
     } else if (digit == NO && verb == EHLO_VERB_EHLO) {
         ehlo_client_hello(client, EHLO_VERB_HELO);
@@ -101,14 +95,14 @@ static void take_asked(struct ehlo_client *client)
 {
     ehlo_awaited_take(&client->awaited);
     if (client->awaited.total == 0)
-        client->octets = 0;
+        client->outstanding = 0;
 }
 
 void ehlo_client_settle(struct ehlo_client *client, const struct ehlo_asked *asked, const struct ehlo_reply_line *reply)
 {
     const int digit = 1 << reply->code / 100;
 
-    if (reply->code == 421 || client->message != EHLO_MESSAGE_NONE) {
+    if (reply->code == 421 || client->early) {
         ehlo_plan_settle(client, asked->answers, reply);
         ehlo_client_close(client, reply->code == 421 ? EHLO_E_CLOSING : EHLO_E_REFUSED);
     } else if (!can_answer(asked, digit)) {
