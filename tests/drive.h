@@ -6,21 +6,7 @@
 #ifndef TESTS_DRIVE_H
 #define TESTS_DRIVE_H
 
-#include <ehlo.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-
-enum {
-    DRIVE_TEXT = 1 << 18,
-    DRIVE_PAGE = 1 << 17
-};
-
-struct drive_text {
-    char data[DRIVE_TEXT];
-    size_t size;
-};
+#include "drive_text.h"
 
 struct drive {
     const struct ehlo_server_config *config;
@@ -42,46 +28,6 @@ struct drive {
     int result;   /* what the last call to next returned */
     size_t taken; /* octets of input that were used */
 };
-
-static void drive_fail(const char *what)
-{
-    fprintf(stderr, "drive: %s\n", what);
-    abort();
-}
-
-static void drive_put(struct drive_text *text, const char *data, size_t size)
-{
-    if (size > sizeof text->data - text->size)
-        drive_fail("too much text");
-    if (size > 0)
-        memcpy(text->data + text->size, data, size);
-    text->size += size;
-}
-
-static void drive_say(struct drive_text *text, const char *string)
-{
-    drive_put(text, string, strlen(string));
-}
-
-/* Escapes as the transcripts do, so that each event is one line. */
-static void drive_escape(struct drive_text *text, struct ehlo_span span)
-{
-    char hex[8];
-    size_t i;
-
-    for (i = 0; i < span.size; i++) {
-        unsigned char c = (unsigned char)span.data[i];
-
-        if (c == '\r' || c == '\n' || c == '\\') {
-            drive_say(text, c == '\r' ? "\\r" : c == '\n' ? "\\n" : "\\\\");
-        } else if (c < 32 || c > 126) {
-            snprintf(hex, sizeof hex, "\\x%02X", c);
-            drive_say(text, hex);
-        } else {
-            drive_put(text, span.data + i, 1);
-        }
-    }
-}
 
 static const char *const drive_names[] = {"NONE", "CONNECT", "HELLO", "MAIL",  "RCPT",
                                           "DATA", "BODY",    "END",   "ABORT", "COMMAND"};
@@ -141,29 +87,14 @@ static void drive_log(struct drive_text *log, const struct ehlo_event *event, si
     drive_say(log, "\n");
 }
 
-static uint32_t drive_random(uint32_t *seed)
-{
-    *seed ^= *seed << 13;
-    *seed ^= *seed >> 17;
-    *seed ^= *seed << 5;
-    return *seed;
-}
-
 /* The octets [from, to) of the input as the last ones before an unreadable page. */
 static const char *drive_offer(const struct drive *drive, size_t from, size_t to)
 {
-    static char *page;
+    static char *end;
 
-    if (page == NULL) {
-        page = mmap(NULL, 2 * DRIVE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (page == MAP_FAILED || mprotect(page + DRIVE_PAGE, DRIVE_PAGE, PROT_NONE) != 0)
-            drive_fail("mmap");
-    }
-    if (to - from > DRIVE_PAGE)
-        drive_fail("too much input at once");
-    if (to > from)
-        memcpy(page + DRIVE_PAGE - (to - from), drive->in + from, to - from);
-    return page + DRIVE_PAGE - (to - from);
+    if (end == NULL)
+        end = drive_page();
+    return drive_flush(end, drive->in + from, to - from);
 }
 
 static size_t drive_next_cut(const struct drive *drive, size_t offered)

@@ -66,25 +66,6 @@ static const struct {
     {"take", offsetof(struct ehlo_server_config, take)},
 };
 
-static size_t unescape(char *out, const char *in)
-{
-    size_t size = 0;
-    unsigned value;
-
-    while (*in != '\0') {
-        if (in[0] == '\\' && (in[1] == 'r' || in[1] == 'n' || in[1] == '\\')) {
-            out[size++] = (char)(in[1] == 'r' ? '\r' : in[1] == 'n' ? '\n' : '\\');
-            in += 2;
-        } else if (in[0] == '\\' && in[1] == 'x' && sscanf(in + 2, "%2x", &value) == 1) {
-            out[size++] = (char)value;
-            in += 4;
-        } else {
-            out[size++] = *in++;
-        }
-    }
-    return size;
-}
-
 static void read_option(struct transcript *t, const char *name, const char *value)
 {
     size_t i;
@@ -134,7 +115,7 @@ static void read_verdict(struct transcript *t, const char *line)
     assert_int_equal(ehlo_reply_parse(&v->reply, wire, size, 0, &at), 0);
     memmove(wire, v->reply.text.data, v->reply.text.size);
     wire[v->reply.text.size] = '\0';
-    v->reply.text.size = unescape(v->text, wire);
+    v->reply.text.size = drive_unescape(v->text, wire);
     v->reply.text.data = v->text;
 }
 
@@ -158,7 +139,7 @@ static char read_line(struct transcript *t, char *line)
     case 'C':
     case 'c':
         assert_true(t->size + strlen(value) + 2 < sizeof t->in);
-        t->size += unescape(t->in + t->size, value);
+        t->size += drive_unescape(t->in + t->size, value);
         if (line[0] == 'C') {
             memcpy(t->in + t->size, "\r\n", 2);
             t->size += 2;

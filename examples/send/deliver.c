@@ -20,8 +20,8 @@ enum {
     REPLY_MAX_LINES = 1000,
     PIECE = 1 << 15,
     BODY_TIMEOUT = 180, /* RFC 5321, section 4.5.3.2.5 */
-    LAST_WORDS = 5, /* seconds to wait for what a server says when nothing more is sent to it */
-    LARGE = 1 << 20 /* octets of a message whose progress is shown */
+    LAST_WORDS = 5,     /* seconds to wait for what a server says when nothing more is sent to it */
+    LARGE = 1 << 20     /* octets of a message whose progress is shown */
 };
 
 struct delivery {
@@ -285,6 +285,7 @@ void deliver(int fd, const struct options *options, struct envelope *envelope, s
     refused = (delivery.error == EHLO_E_REFUSED || delivery.error == EHLO_E_CLOSING) && !delivery.ready;
     for (; delivery.current < options->messages; delivery.current++)
         report_untried(report, delivery.error, refused);
+    report->broken = delivery.error == EHLO_E_PROTOCOL;
     if (delivery.error != EHLO_E_QUIT)
         fprintf(stderr, "send: %s\n", ehlo_error_text(delivery.error));
 }

@@ -89,7 +89,7 @@ static int send_all(const struct options *options, struct envelope *envelope, st
         close(fd);
     } else {
         for (i = 0; i < options->messages; i++)
-            report_untried(&report, EHLO_E_LOST, 0);
+            report_unconnected(&report);
     }
     report_free(&report);
     return report_exit_code(&report);

@@ -119,8 +119,6 @@ void report_outcomes(struct report *report, const struct ehlo_rcpt *rcpts, int r
         else if (rcpt->decided == EHLO_EVENT_RCPT && rcpt->code != 421)
             text = report->texts[i] == NULL ? "" : report->texts[i];
         print_line(report->to[i], rcpt->code, rcpt->status, text);
-        /* a server that had decided before it broke the protocol is done with this recipient */
-        report->broken |= reason == EHLO_E_PROTOCOL && rcpt->code == 0;
         report->transient |= rcpt->outcome == EHLO_OUTCOME_TRANSIENT || rcpt->outcome == EHLO_OUTCOME_UNKNOWN;
         report->permanent |= rcpt->outcome == EHLO_OUTCOME_PERMANENT;
     }
@@ -132,7 +130,6 @@ void report_untried(struct report *report, int reason, int by_reply)
 {
     size_t i;
 
-    report->broken |= reason == EHLO_E_PROTOCOL;
     if (!by_reply) {
         report->transient = 1;
         print_all(report, ehlo_error_text(reason));
@@ -145,6 +142,12 @@ void report_untried(struct report *report, int reason, int by_reply)
         report->transient = 1;
     else
         report->permanent = 1;
+}
+
+void report_unconnected(struct report *report)
+{
+    report->transient = 1;
+    print_all(report, "no connection to the server");
 }
 
 void report_unsendable(struct report *report, const char *reason)

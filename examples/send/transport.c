@@ -33,15 +33,29 @@ static int wait_for(int fd, int timeout)
     return error;
 }
 
+/*
+ * What is to be sent goes out when it is there: no command waits for the acknowledgement of another. What the server
+ * has no room for waits with us, not in the system's buffers: so its early refusal is heard early.
+ */
+static int set_options(int fd)
+{
+    int one = 1, error = setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+#ifdef TCP_NOTSENT_LOWAT
+    int unsent = 1 << 17;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+#endif
+    return error;
+}
+
 /* Returns a socket, or -1 with errno. */
 static int connect_to(const struct addrinfo *address, int timeout)
 {
-    int one = 1, error = 0, fd = socket(address->ai_family, SOCK_STREAM, 0);
+    int error = 0, fd = socket(address->ai_family, SOCK_STREAM, 0);
 
     if (fd < 0)
         return -1;
-    /* what is to be sent goes out when it is there: no command waits for the acknowledgement of another */
-    if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0)
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || set_options(fd) != 0)
         error = errno;
     else if (connect(fd, address->ai_addr, address->ai_addrlen) != 0)
         error = errno == EINPROGRESS ? wait_for(fd, timeout) : errno;

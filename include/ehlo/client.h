@@ -120,12 +120,12 @@ EHLO_API int ehlo_client_init(struct ehlo_client **client, void *block, size_t s
  *
  * Returns the type of the event, with `*event` filled: call again. Returns 0 when it can say no more: see
  * ehlo_client_want. Returns a negative error when the session is over (sticky): EHLO_E_QUIT after QUIT, EHLO_E_CLOSING
- * after a 421, EHLO_E_REFUSED after a refused greeting, EHLO and HELO, or message that was refused before its end,
- * EHLO_E_PROTOCOL, or what ehlo_client_end said. Nothing is sent after it. EHLO_E_ARGUMENT: a wrong call.
+ * after a 421, EHLO_E_REFUSED after a refused greeting, EHLO and HELO, RSET, or message that was refused before its
+ * end, EHLO_E_PROTOCOL, or what ehlo_client_end said. Nothing is sent after it. EHLO_E_ARGUMENT: a wrong call.
  *
  * EHLO_E_PROTOCOL means: octets that are no reply, a line or a reply over its bound, a reply to what was not asked or
  * that the transport has not been shown, a 2yz or 3yz to a message before its final dot was sent, or a code of a class
- * that cannot answer; RSET may only be accepted. RFC 5321, sections 4.2, 4.3 and 3.8.
+ * that cannot answer. RFC 5321, sections 4.2, 4.3 and 3.8.
  */
 EHLO_API int ehlo_client_next(struct ehlo_client *client, const void *in, size_t size, size_t *used,
                               struct ehlo_event *event);

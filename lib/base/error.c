@@ -38,7 +38,7 @@ static const struct row rows[] = {
     {EHLO_E_NEWLINE, "EHLO_E_NEWLINE", "a CR or LF that is no CRLF, or a NUL"},
     {EHLO_E_TOO_MUCH, "EHLO_E_TOO_MUCH", "more octets than the message size allows"},
     {EHLO_E_BODY_LINE, "EHLO_E_BODY_LINE", "a text line is too long"},
-    {EHLO_E_8BIT, "EHLO_E_8BIT", "octets over 127 for a server that expects none"},
+    {EHLO_E_8BIT, "EHLO_E_8BIT", "8-bit mail without 8BITMIME"},
 
     {EHLO_E_LINE_LONG, "EHLO_E_LINE_LONG", "the line is too long"},
     {EHLO_E_VERB, "EHLO_E_VERB", "not a verb"},

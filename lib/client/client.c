@@ -6,13 +6,15 @@
 
 #include <string.h>
 
+#include "session/memory.h"
+
 int ehlo_client_init(struct ehlo_client **client, void *block, size_t size, const struct ehlo_client_config *config)
 {
     struct ehlo_client_config filled;
     struct ehlo_client *fresh = block;
     int error;
 
-    if (client == NULL || block == NULL || (uintptr_t)block % sizeof(uint64_t) != 0)
+    if (client == NULL || block == NULL || !ehlo_memory_aligned(block))
         return EHLO_E_ARGUMENT;
     error = ehlo_client_config_fill(&filled, config);
     if (error != 0)
@@ -171,6 +173,7 @@ void ehlo_client_close(struct ehlo_client *client, int error)
     client->message = EHLO_MESSAGE_NONE;
     client->piece.size = 0;
     client->run = client->run_count = 0;
+    client->shown = 0;
     ehlo_queue_init(&client->output, client->output.capacity);
 }
 

@@ -25,12 +25,6 @@ static const uint8_t answering[EHLO_EVENT_COMMAND + 1] = {
     [EHLO_EVENT_COMMAND] = YES | GO_ON | NOT,
 };
 
-/* A server that refuses RSET leaves nothing to go on with. */
-static int can_answer(const struct ehlo_asked *asked, int digit)
-{
-    return asked->verb == EHLO_VERB_RSET ? digit == YES : (answering[asked->answers] & digit) != 0;
-}
-
 /* Only a 5yz says that there is no EHLO here; anything else would be said to HELO as well. */
 static void settle_hello(struct ehlo_client *client, uint32_t verb, int digit)
 {
@@ -84,8 +78,10 @@ static void proceed(struct ehlo_client *client, const struct ehlo_asked *asked, 
         client->state = EHLO_STATE_READY;
         break;
     default:
-        if (asked->verb == EHLO_VERB_RSET)
+        if (asked->verb == EHLO_VERB_RSET && digit == YES)
             client->state = ehlo_transaction_next(client->state, asked->verb, 1);
+        else if (asked->verb == EHLO_VERB_RSET) /* what is open stays open, and nothing can be begun */
+            ehlo_client_close(client, digit == GO_ON ? EHLO_E_PROTOCOL : EHLO_E_REFUSED);
         break;
     }
 }
@@ -105,7 +101,7 @@ void ehlo_client_settle(struct ehlo_client *client, const struct ehlo_asked *ask
     if (reply->code == 421 || client->early) {
         ehlo_plan_settle(client, asked->answers, reply);
         ehlo_client_close(client, reply->code == 421 ? EHLO_E_CLOSING : EHLO_E_REFUSED);
-    } else if (!can_answer(asked, digit)) {
+    } else if ((answering[asked->answers] & digit) == 0) {
         ehlo_client_close(client, EHLO_E_PROTOCOL);
     } else if (asked->verb == EHLO_VERB_QUIT) {
         ehlo_client_close(client, client->parting);

@@ -6,13 +6,15 @@
 
 #include <string.h>
 
+#include "session/memory.h"
+
 int ehlo_server_init(struct ehlo_server **server, void *block, size_t size, const struct ehlo_server_config *config)
 {
     struct ehlo_server_config filled;
     struct ehlo_server *fresh = block;
     int error;
 
-    if (server == NULL || block == NULL || (uintptr_t)block % sizeof(uint64_t) != 0)
+    if (server == NULL || block == NULL || !ehlo_memory_aligned(block))
         return EHLO_E_ARGUMENT;
     error = ehlo_server_config_fill(&filled, config);
     if (error != 0)
