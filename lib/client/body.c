@@ -51,6 +51,11 @@ static void find_runs(struct ehlo_client *client)
     client->run_count = (uint8_t)filled;
 }
 
+int ehlo_client_wants_piece(const struct ehlo_client *client)
+{
+    return client->message == EHLO_MESSAGE_OPEN && client->run == client->run_count;
+}
+
 /* The first run that has octets, or NULL when all that was given is sent. */
 static struct ehlo_span *next_run(struct ehlo_client *client)
 {
@@ -149,7 +154,7 @@ int ehlo_client_body(struct ehlo_client *client, const void *piece, size_t size,
 
     if (client == NULL || (piece == NULL && size > 0))
         return EHLO_E_ARGUMENT;
-    if ((ehlo_client_want(client) & EHLO_WANT_BODY) == 0)
+    if (!ehlo_client_wants_piece(client))
         return EHLO_E_STATE;
     given.data = piece;
     given.size = size;

@@ -94,13 +94,17 @@ size_t ehlo_client_copy(struct ehlo_client *client, void *buffer, size_t size)
 
 int ehlo_client_sent(struct ehlo_client *client, size_t octets)
 {
+    int error = 0;
+
     if (client == NULL || octets > client->shown)
         return EHLO_E_ARGUMENT;
     client->shown -= octets;
     octets -= ehlo_client_sent_message(client, octets);
     ehlo_queue_take(&client->output, octets);
     if (!has_output(client)) /* only then is there more room */
-        ehlo_plan_go(client);
+        error = ehlo_plan_go(client);
+    if (error != 0)
+        ehlo_client_close(client, error);
     return 0;
 }
 
@@ -128,7 +132,7 @@ uint32_t ehlo_client_want(const struct ehlo_client *client)
         return has_news(client) ? 0 : EHLO_WANT_CLOSE;
     if (has_output(client))
         want |= EHLO_WANT_OUTPUT;
-    if (client->message == EHLO_MESSAGE_OPEN && client->run == client->run_count)
+    if (ehlo_client_wants_piece(client))
         want |= EHLO_WANT_BODY;
     if (client->starved && !has_news(client))
         want |= EHLO_WANT_INPUT;

@@ -90,11 +90,13 @@ int ehlo_client_config_fill(struct ehlo_client_config *filled, const struct ehlo
 /* 1 when the server offers this extension and it is not ignored, else 0. */
 int ehlo_client_uses(const struct ehlo_client *client, uint32_t extension);
 
-/* Queues EHLO or HELO. Only a server that answers what was shown and not yet sent leaves no room; that ends it. */
-void ehlo_client_hello(struct ehlo_client *client, uint32_t verb);
+/*
+ * Queues EHLO or HELO; the second queues QUIT, and the session ends with `error` when that was answered. Nothing is
+ * awaited, and so only a server that answers what was shown and not yet sent leaves no room: EHLO_E_FULL.
+ */
+int ehlo_client_hello(struct ehlo_client *client, uint32_t verb);
 
-/* Queues QUIT; the session ends with `error` when it was answered. */
-void ehlo_client_part(struct ehlo_client *client, int error);
+int ehlo_client_part(struct ehlo_client *client, int error);
 
 /* What MAIL and RCPT would say: 0, or the error that refuses it. */
 int ehlo_client_check_mail(const struct ehlo_client *client, const struct ehlo_mail *mail);
@@ -110,6 +112,9 @@ void ehlo_client_begin_message(struct ehlo_client *client);
 
 /* The same when there is nobody to send a message to: a lone dot. */
 void ehlo_client_lone_dot(struct ehlo_client *client);
+
+/* 1 when the next piece of the message must be given, else 0. */
+int ehlo_client_wants_piece(const struct ehlo_client *client);
 
 /* Counts octets of the message as sent; returns how many of `octets` were of the message. */
 size_t ehlo_client_sent_message(struct ehlo_client *client, size_t octets);
@@ -127,8 +132,11 @@ void ehlo_client_settle(struct ehlo_client *client, const struct ehlo_asked *ask
 /* Ends the session. Nothing more is sent. */
 void ehlo_client_close(struct ehlo_client *client, int error);
 
-/* Queues what the plan has next, as far as there is room for it. */
-void ehlo_plan_go(struct ehlo_client *client);
+/*
+ * Queues what the plan has next, as far as there is room for it. All was checked before: an error means that what was
+ * lent has been changed, and must end the session.
+ */
+int ehlo_plan_go(struct ehlo_client *client);
 
 /* What a reply means for the recipients of the plan, if there is one. */
 void ehlo_plan_settle(struct ehlo_client *client, uint32_t answers, const struct ehlo_reply_line *reply);

@@ -97,17 +97,15 @@ int ehlo_client_ask(struct ehlo_client *client, uint32_t answers, uint32_t verb)
     return error != 0 ? error : ask_word(client, answers, verb, nothing);
 }
 
-void ehlo_client_hello(struct ehlo_client *client, uint32_t verb)
+int ehlo_client_hello(struct ehlo_client *client, uint32_t verb)
 {
-    if (ask_word(client, EHLO_EVENT_HELLO, verb, client->config.hello) != 0)
-        ehlo_client_close(client, EHLO_E_PROTOCOL);
+    return ask_word(client, EHLO_EVENT_HELLO, verb, client->config.hello);
 }
 
-void ehlo_client_part(struct ehlo_client *client, int error)
+int ehlo_client_part(struct ehlo_client *client, int error)
 {
     client->parting = (int16_t)error;
-    if (ask_word(client, EHLO_EVENT_COMMAND, EHLO_VERB_QUIT, nothing) != 0)
-        ehlo_client_close(client, error);
+    return ask_word(client, EHLO_EVENT_COMMAND, EHLO_VERB_QUIT, nothing);
 }
 
 static struct ehlo_command path_command(uint32_t verb, const struct ehlo_path *path, struct ehlo_span params)

@@ -120,15 +120,13 @@ static int go_on(struct ehlo_client *client)
     }
 }
 
-/* All was checked before; what fails now was changed while it was lent. */
-void ehlo_plan_go(struct ehlo_client *client)
+int ehlo_plan_go(struct ehlo_client *client)
 {
     int error = 0;
 
-    while (error == 0 && client->error == 0)
+    while (error == 0)
         error = go_on(client);
-    if (error != 0 && error != EHLO_E_FULL)
-        ehlo_client_close(client, error);
+    return error == EHLO_E_FULL ? 0 : error;
 }
 
 void ehlo_plan_give_up(struct ehlo_client *client, int reason)
@@ -191,6 +189,8 @@ int ehlo_client_send(struct ehlo_client *client, const struct ehlo_mail *mail, s
         return error;
     client->plan = plan;
     client->answered = 0;
-    ehlo_plan_go(client);
-    return 0;
+    error = ehlo_plan_go(client);
+    if (error != 0)
+        client->plan.step = EHLO_PLAN_NONE;
+    return error;
 }

@@ -25,6 +25,20 @@ static const uint8_t answering[EHLO_EVENT_COMMAND + 1] = {
     [EHLO_EVENT_COMMAND] = YES | GO_ON | NOT,
 };
 
+/* Says EHLO or HELO. */
+static void say_hello(struct ehlo_client *client, uint32_t verb)
+{
+    if (ehlo_client_hello(client, verb) != 0)
+        ehlo_client_close(client, EHLO_E_PROTOCOL);
+}
+
+/* The server will have nothing to do with us. */
+static void part(struct ehlo_client *client)
+{
+    if (ehlo_client_part(client, EHLO_E_REFUSED) != 0)
+        ehlo_client_close(client, EHLO_E_REFUSED);
+}
+
 /* Only a 5yz says that there is no EHLO here; anything else would be said to HELO as well. */
 static void settle_hello(struct ehlo_client *client, uint32_t verb, int digit)
 {
@@ -33,9 +47,9 @@ static void settle_hello(struct ehlo_client *client, uint32_t verb, int digit)
         client->ready_due = 1;
         client->state = ehlo_transaction_next(client->state, verb, 1);
     } else if (digit == NO && verb == EHLO_VERB_EHLO) {
-        ehlo_client_hello(client, EHLO_VERB_HELO);
+        say_hello(client, EHLO_VERB_HELO);
     } else {
-        ehlo_client_part(client, EHLO_E_REFUSED);
+        part(client);
     }
 }
 
@@ -55,9 +69,9 @@ static void proceed(struct ehlo_client *client, const struct ehlo_asked *asked, 
     switch (asked->answers) {
     case EHLO_EVENT_CONNECT:
         if (digit == YES)
-            ehlo_client_hello(client, EHLO_VERB_EHLO);
+            say_hello(client, EHLO_VERB_EHLO);
         else
-            ehlo_client_part(client, EHLO_E_REFUSED);
+            part(client);
         break;
     case EHLO_EVENT_HELLO:
         settle_hello(client, asked->verb, digit);
@@ -97,6 +111,7 @@ static void take_asked(struct ehlo_client *client)
 void ehlo_client_settle(struct ehlo_client *client, const struct ehlo_asked *asked, const struct ehlo_reply_line *reply)
 {
     const int digit = 1 << reply->code / 100;
+    int error;
 
     if (reply->code == 421 || client->early) {
         ehlo_plan_settle(client, asked->answers, reply);
@@ -111,6 +126,8 @@ void ehlo_client_settle(struct ehlo_client *client, const struct ehlo_asked *ask
         if (client->awaited.total == 0 && client->message == EHLO_MESSAGE_NONE)
             client->assumed = client->state;
         ehlo_plan_settle(client, asked->answers, reply);
-        ehlo_plan_go(client);
+        error = client->error != 0 ? 0 : ehlo_plan_go(client);
+        if (error != 0)
+            ehlo_client_close(client, error);
     }
 }
