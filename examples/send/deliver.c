@@ -38,7 +38,7 @@ struct delivery {
     int deaf;          /* the server does not take octets any more; it may have said why */
     size_t have;       /* octets in `input` */
     size_t head, tail; /* octets in `output` that wait */
-    int sending;       /* a message, or its end, is in what is read from the session next */
+    int sending;       /* what comes out of the session is of a message */
     int shown;         /* percent */
     struct dialogue dialogue;
     char input[2 * LINE_MAX_OCTETS], output[2 * PIECE + 8], piece[PIECE]; /* at worst each octet is a LF */
@@ -66,22 +66,24 @@ static int begin_message(struct delivery *delivery, struct message *message)
         return -1;
     }
     mail->octets = message->octets;
-    mail->body = options->eightbitmime || message->facts & EHLO_FACT_8BIT ? EHLO_BODY_8BITMIME : EHLO_BODY_7BIT;
+    mail->body = EHLO_BODY_7BIT;
+    if (options->eightbitmime || (message->facts & EHLO_FACT_8BIT))
+        mail->body = EHLO_BODY_8BITMIME;
     error = ehlo_client_send(delivery->client, mail, delivery->envelope->rcpts, options->recipients);
-    if (error == 0 || error == EHLO_E_STATE)
+    if (error == 0)
+        return 0;
+    message_close(message);
+    if (error == EHLO_E_STATE)
         return error;
     report_unsendable(delivery->report, ehlo_error_text(error));
-    message_close(message);
     return -1;
 }
 
 /* Begins with the next message that this server can take, or says good-bye. */
 static void next_message(struct delivery *delivery)
 {
-    int begun = -1;
-
     for (; delivery->current < delivery->options->messages; delivery->current++)
-        if ((begun = begin_message(delivery, &delivery->messages[delivery->current])) != -1)
+        if (begin_message(delivery, &delivery->messages[delivery->current]) != -1)
             return;
     (void)ehlo_client_quit(delivery->client);
 }
