@@ -23,7 +23,6 @@ static void deliver(int fd, const struct ehlo_mail *mail, struct ehlo_rcpt *rcpt
     if (ehlo_client_init(&client, block, sizeof block, &config) != 0)
         return;
     while (ehlo_client_next(client, input, have, &used, &event) >= 0) {
-        memmove(input, input + used, have -= used);
         if ((event.type == EHLO_EVENT_READY && ehlo_client_send(client, mail, rcpt, 1) != 0) ||
             (event.type == EHLO_EVENT_RESULT && ehlo_client_quit(client) != 0))
             return;
@@ -33,6 +32,7 @@ static void deliver(int fd, const struct ehlo_mail *mail, struct ehlo_rcpt *rcpt
         while ((n = (ssize_t)ehlo_client_read(client, output, sizeof output)) > 0)
             if (send(fd, output, (size_t)n, MSG_NOSIGNAL) != n)
                 return;
+        memmove(input, input + used, have -= used); /* not before: the event points into it */
         if ((ehlo_client_want(client) & (EHLO_WANT_INPUT | EHLO_WANT_BODY)) == EHLO_WANT_INPUT) {
             if ((n = recv(fd, input + have, sizeof input - have, 0)) <= 0)
                 return;
@@ -51,10 +51,10 @@ int main(int argc, char **argv)
 
     if (argc != 4 || ehlo_mailbox_parse(&mail.path, argv[2], strlen(argv[2]), 0, &at) != 0 ||
         ehlo_mailbox_parse(&rcpt.path, argv[3], strlen(argv[3]), 0, &at) != 0)
-        return 64;
+        return fprintf(stderr, "usage: minimal-client PORT FROM TO <MESSAGE\n"), 64;
     to.sin_port = htons((uint16_t)atoi(argv[1]));
     if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
-        return 75;
+        return perror("minimal-client"), 75;
     deliver(fd, &mail, &rcpt);
     return printf("%s: %u\n", argv[3], rcpt.code), rcpt.outcome == EHLO_OUTCOME_DELIVERED ? 0 : 1;
 }

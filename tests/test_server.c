@@ -32,7 +32,10 @@ static void test_config(void **state)
     (bad = plain(), bad.field = (value),                                                    \
      assert_int_equal(ehlo_server_init(&server, block, sizeof block, &bad), EHLO_E_CONFIG), \
      assert_int_equal(ehlo_server_size(&bad), 0), assert_int_equal(ehlo_server_line_max(&bad), 0))
-    REFUSED(size, sizeof bad - 1);
+    bad = plain();
+    bad.size = sizeof bad - 1;
+    assert_int_equal(ehlo_server_init(&server, block, sizeof block, &bad), EHLO_E_ARGUMENT);
+    assert_int_equal(ehlo_server_size(&bad), 0);
     REFUSED(hostname.data, NULL);
     REFUSED(hostname.data, "two words here");
     REFUSED(hostname.size, 0);

@@ -37,7 +37,7 @@ const char *arguments_allow(uint32_t *flags, const char *rule)
             *flags |= rules[i].rule;
             return NULL;
         }
-    return "--allow knows no such rule";
+    return "no such rule";
 }
 
 void arguments_print_rules(void)
@@ -57,6 +57,26 @@ int arguments_wrong(const struct arguments *arguments, const char *what, const c
     return EX_USAGE;
 }
 
+/* A value that an option does not take. */
+static int wrong_value(const struct arguments *arguments, const struct argument *row, const char *what,
+                       const char *value)
+{
+    fprintf(stderr, "%s: --%s: %s: %s; try --help\n", arguments->program, row->name, what, value);
+    return EX_USAGE;
+}
+
+static void print_absent(const struct arguments *arguments)
+{
+    size_t i, column = 0;
+
+    printf("\nNot in this build:");
+    for (i = 0; i < arguments->count; i++)
+        if (arguments->table[i].kind == ARGUMENT_ABSENT) {
+            printf("%s--%s", column++ % 6 == 0 ? "\n  " : " ", arguments->table[i].name);
+        }
+    printf("\n\n");
+}
+
 static int help(const struct arguments *arguments)
 {
     const struct argument *row;
@@ -67,9 +87,10 @@ static int help(const struct arguments *arguments)
     for (i = 0; i < arguments->count; i++) {
         row = &arguments->table[i];
         snprintf(head, sizeof head, "%s%s%s", row->name, row->value[0] != '\0' ? " " : "", row->value);
-        printf("  --%-35s%s%s\n", head, row->kind == ARGUMENT_ABSENT ? "not in this build: needs " : "", row->help);
+        if (row->kind != ARGUMENT_ABSENT)
+            printf("  --%-35s%s\n", head, row->help);
     }
-    printf("\n");
+    print_absent(arguments);
     arguments->more_help();
     return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }
@@ -91,12 +112,12 @@ static int take(const struct arguments *arguments, const struct argument *row, v
         return -1;
     case ARGUMENT_NUMBER:
         if (ehlo_number_parse(value, strlen(value), &number) != 0 || number < row->least)
-            return arguments_wrong(arguments, "not a number that this option takes", value);
+            return wrong_value(arguments, row, "not a number that it takes", value);
         memcpy(field, &number, sizeof number);
         return -1;
     case ARGUMENT_CALL:
         wrong = row->take(options, value);
-        return wrong == NULL ? -1 : arguments_wrong(arguments, wrong, value);
+        return wrong == NULL ? -1 : wrong_value(arguments, row, wrong, value);
     case ARGUMENT_HELP:
         return help(arguments);
     case ARGUMENT_ABSENT:

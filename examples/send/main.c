@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 #include <unistd.h>
 #include "deliver.h"
@@ -24,12 +25,15 @@ static int read_path(struct ehlo_path *path, const char *address, uint32_t rules
     int error = 0;
 
     memset(path, 0, sizeof *path);
-    if (address[0] == '<')
+    if (address[0] == '<') {
         error = ehlo_path_parse(path, address, size, rules, &used);
-    else if (size > 0)
+    } else if (size > 0 && strcasecmp(address, "Postmaster") != 0) {
         error = ehlo_mailbox_parse(path, address, size, rules, &used);
-    else
-        path->kind = EHLO_PATH_NULL;
+    } else {
+        path->kind = size > 0 ? EHLO_PATH_POSTMASTER : EHLO_PATH_NULL;
+        path->local.data = address;
+        path->local.size = used = size;
+    }
     if (error == 0 && used < size)
         error = EHLO_E_UNWANTED;
     command.path = *path;
@@ -38,7 +42,7 @@ static int read_path(struct ehlo_path *path, const char *address, uint32_t rules
         error = ehlo_command_format(NULL, 0, &length, &command, rules);
     if (error == EHLO_E_SPACE)
         return 0;
-    fprintf(stderr, "send: %s: %s\n", address, ehlo_error_text(error));
+    fprintf(stderr, "send: %s: %s, at octet %zu\n", address, ehlo_error_text(error), used);
     return -1;
 }
 
@@ -78,18 +82,19 @@ static int send_all(const struct options *options, struct envelope *envelope, st
     const uint64_t seconds =
         options->timeout == 0 || options->timeout > CONNECT_TIMEOUT ? CONNECT_TIMEOUT : options->timeout;
     struct report report;
+    const char *why = NULL;
     size_t i;
     int fd;
 
     if (report_init(&report, options->to, options->recipients) != 0)
         return EX_OSERR;
-    fd = transport_connect(options->host, options->port, (int)seconds * 1000);
+    fd = transport_connect(options->host, options->port, (int)seconds * 1000, &why);
     if (fd >= 0) {
         deliver(fd, options, envelope, messages, &report);
         close(fd);
     } else {
         for (i = 0; i < options->messages; i++)
-            report_unconnected(&report);
+            report_unconnected(&report, why);
     }
     report_free(&report);
     return report_exit_code(&report);

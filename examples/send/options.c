@@ -43,7 +43,7 @@ static const char *take_port(void *options, const char *value)
     uint64_t number;
 
     if (ehlo_number_parse(value, strlen(value), &number) != 0 || number == 0 || number > 65535)
-        return "--port: not a port";
+        return "not a port";
     all->port = value;
     return NULL;
 }

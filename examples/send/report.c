@@ -144,10 +144,13 @@ void report_untried(struct report *report, int reason, int by_reply)
         report->permanent = 1;
 }
 
-void report_unconnected(struct report *report)
+void report_unconnected(struct report *report, const char *why)
 {
+    char text[REPORT_TEXT];
+
     report->transient = 1;
-    print_all(report, "no connection to the server");
+    snprintf(text, sizeof text, "no connection to the server: %s", why);
+    print_all(report, text);
 }
 
 void report_unsendable(struct report *report, const char *reason)

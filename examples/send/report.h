@@ -34,8 +34,8 @@ void report_reply(struct report *report, const struct ehlo_event *event);
 /* A message that ehlo_client_send was done with; `reason` as in its RESULT. */
 void report_outcomes(struct report *report, const struct ehlo_rcpt *rcpts, int reason);
 
-/* No connection: no message was tried. */
-void report_unconnected(struct report *report);
+/* No connection, and why: no message was tried. */
+void report_unconnected(struct report *report, const char *why);
 
 /*
  * A message that the server was never asked to take, because the session ended for this reason; `by_reply` tells that

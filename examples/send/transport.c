@@ -66,19 +66,22 @@ static int connect_to(const struct addrinfo *address, int timeout)
     return -1;
 }
 
-int transport_connect(const char *host, const char *port, int timeout)
+int transport_connect(const char *host, const char *port, int timeout, const char **why)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found, *address;
     int fd = -1, error = getaddrinfo(host, port, &hints, &found);
 
     if (error != 0) {
-        fprintf(stderr, "send: %s: %s\n", host, gai_strerror(error));
+        *why = gai_strerror(error);
+        fprintf(stderr, "send: %s: %s\n", host, *why);
         return -1;
     }
     for (address = found; address != NULL && fd < 0; address = address->ai_next)
         fd = connect_to(address, timeout);
-    if (fd < 0)
-        fprintf(stderr, "send: %s port %s: %s\n", host, port, strerror(errno));
+    if (fd < 0) {
+        *why = strerror(errno);
+        fprintf(stderr, "send: %s port %s: %s\n", host, port, *why);
+    }
     freeaddrinfo(found);
     return fd;
 }

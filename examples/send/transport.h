@@ -9,9 +9,9 @@
 
 /*
  * Connects to a host by name or address, trying each of its addresses in turn for up to `timeout` milliseconds. Returns
- * a socket that does not block, or -1 after a message on stderr.
+ * a socket that does not block, or -1 with the reason in `*why`, after a message on stderr.
  */
-int transport_connect(const char *host, const char *port, int timeout);
+int transport_connect(const char *host, const char *port, int timeout, const char **why);
 
 enum {
     TRANSPORT_NAME = 256

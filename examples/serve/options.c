@@ -28,7 +28,7 @@ static const char *take_reply(void *options, const char *value)
 {
     struct options *all = options;
 
-    return verdict_add(&all->verdicts, value) == 0 ? NULL : "--reply: not STAGE[:ADDR]=REPLY";
+    return verdict_add(&all->verdicts, value) == 0 ? NULL : "not STAGE[:ADDR]=REPLY";
 }
 
 static const char *take_allow(void *options, const char *value)
@@ -48,7 +48,7 @@ static const char *take_newline(void *options, const char *value)
             all->newline = i;
             return NULL;
         }
-    return "--bare-newline takes reject, normalize or keep";
+    return "not reject, normalize or keep";
 }
 
 static const char *take_without(void *options, const char *value)
@@ -58,7 +58,7 @@ static const char *take_without(void *options, const char *value)
     uint64_t extensions = EHLO_SERVER_EXTENSIONS;
 
     if (extension >= EHLO_EXTENSION_COUNT)
-        return "--without: no such extension";
+        return "no such extension";
     /* what this build does not have is not offered anyway */
     all->withhold |= UINT64_C(1) << extension & extensions;
     return NULL;
@@ -69,7 +69,7 @@ static const char *take_max_size(void *options, const char *value)
     struct options *all = options;
 
     if (ehlo_number_parse(value, strlen(value), &all->message_max) != 0)
-        return "not a number that this option takes";
+        return "not a number";
     if (all->message_max == 0)
         all->message_max = UINT64_MAX;
     return NULL;

@@ -44,7 +44,7 @@ enum {
 
     /* the call was wrong; nothing has changed */
     EHLO_E_ARGUMENT = -1, /* a null pointer, a struct size or a number that the function does not take */
-    EHLO_E_CONFIG = -2,   /* a configuration that contradicts itself or a bound of it */
+    EHLO_E_CONFIG = -2,   /* a field of the configuration is missing, or out of its bounds */
     EHLO_E_SPACE = -3,    /* the caller's buffer is too small; the length needed has been told */
     EHLO_E_TICKET = -4,   /* no open question has this ticket */
     EHLO_E_CODE = -5,     /* a reply code that may not answer this question */

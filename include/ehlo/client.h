@@ -108,7 +108,8 @@ EHLO_API size_t ehlo_client_line_max(const struct ehlo_client_config *config);
 /*
  * Sets up a session in `block`, which must be aligned as a uint64_t and hold ehlo_client_size octets; it stays the
  * caller's, who may throw it away at any time. On success `*client` is `block`, and the session waits for the
- * greeting. Returns 0, EHLO_E_CONFIG, EHLO_E_SPACE (block too small), or EHLO_E_ARGUMENT (null, misaligned).
+ * greeting. Returns 0, EHLO_E_CONFIG, EHLO_E_SPACE (block too small), or EHLO_E_ARGUMENT (null, misaligned, the
+ * configuration's `size` not set).
  * RFC 5321, section 3.1.
  */
 EHLO_API int ehlo_client_init(struct ehlo_client **client, void *block, size_t size,

@@ -49,9 +49,8 @@ enum {
 
 /*
  * What a session has to say. Set `size` to sizeof(struct ehlo_event) once; the library fills the rest, and zeroes
- * what a type does not use. The spans point into the octets that were given to the session and live until the next
- * call to it that takes input; those of a question live until it has been answered, as long as these octets stay in
- * place.
+ * what a type does not use. The spans point into the octets that were given to the session and live, as long as these
+ * octets stay in place, until the next call to it that takes input; those of a question until it has been answered.
  */
 struct ehlo_event {
     uint32_t size;               /* octets of this struct, set by the caller */

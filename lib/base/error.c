@@ -15,7 +15,7 @@ static const struct row rows[] = {
     {EHLO_OK, "EHLO_OK", "no error"},
 
     {EHLO_E_ARGUMENT, "EHLO_E_ARGUMENT", "an argument that the function does not take"},
-    {EHLO_E_CONFIG, "EHLO_E_CONFIG", "the configuration contradicts itself or a bound"},
+    {EHLO_E_CONFIG, "EHLO_E_CONFIG", "a field of the configuration is missing or out of bounds"},
     {EHLO_E_SPACE, "EHLO_E_SPACE", "the buffer is too small"},
     {EHLO_E_TICKET, "EHLO_E_TICKET", "no open question has this ticket"},
     {EHLO_E_CODE, "EHLO_E_CODE", "this reply code may not answer this question"},

@@ -38,10 +38,13 @@ static int check_hello(const struct ehlo_client_config *config)
 
 int ehlo_client_config_fill(struct ehlo_client_config *filled, const struct ehlo_client_config *config)
 {
+    int error;
+
     if (config == NULL)
         return EHLO_E_ARGUMENT;
-    if (ehlo_config_copy(filled, sizeof *filled, config, config->size) != 0)
-        return EHLO_E_CONFIG;
+    error = ehlo_config_copy(filled, sizeof *filled, config, config->size);
+    if (error != 0)
+        return error;
     filled->size = sizeof *filled;
     ehlo_config_default(&filled->output_size, OUTPUT_DEFAULT);
     ehlo_config_default(&filled->line_max, LINE_DEFAULT);

@@ -52,11 +52,13 @@ int ehlo_server_config_fill(struct ehlo_server_config *filled, const struct ehlo
 {
     uint32_t kind;
     size_t at;
+    int error;
 
     if (config == NULL)
         return EHLO_E_ARGUMENT;
-    if (ehlo_config_copy(filled, sizeof *filled, config, config->size) != 0)
-        return EHLO_E_CONFIG;
+    error = ehlo_config_copy(filled, sizeof *filled, config, config->size);
+    if (error != 0)
+        return error;
     filled->size = sizeof *filled;
     ehlo_config_default(&filled->output_size, OUTPUT_DEFAULT);
     ehlo_config_default(&filled->reply_max, filled->output_size < REPLY_DEFAULT ? filled->output_size : REPLY_DEFAULT);

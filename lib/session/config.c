@@ -12,7 +12,7 @@ int ehlo_config_copy(void *filled, size_t size, const void *config, size_t given
     size_t i;
 
     if (given < size)
-        return EHLO_E_CONFIG;
+        return EHLO_E_ARGUMENT;
     for (i = size; i < given; i++)
         if (octets[i] != 0)
             return EHLO_E_CONFIG;

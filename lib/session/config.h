@@ -9,7 +9,7 @@
 
 /*
  * Copies a configuration of `given` octets into one of `size` octets. A configuration of a newer library may be longer;
- * what this one does not know must then be at its default. Returns 0 or EHLO_E_CONFIG.
+ * what this one does not know must then be at its default: else EHLO_E_CONFIG. EHLO_E_ARGUMENT for a shorter one.
  */
 int ehlo_config_copy(void *filled, size_t size, const void *config, size_t given);
 
