@@ -142,6 +142,10 @@ static void test_line_of_command(void **state)
         assert_int_equal(ehlo_client_mail(client, &mail), 0);
         assert_int_equal(ehlo_client_read(client, line, sizeof line), 512);
         hear(client, "250 OK\r\n");
+        mail.params.size = fits + 1; /* nor is RSET said, for a line that cannot follow it */
+        assert_int_equal(ehlo_client_send(client, &mail, &rcpt, 1), EHLO_E_SPACE);
+        expect(client, "");
+        mail.params.size = fits;
     }
     rcpt.params.data = value;
     rcpt.params.size = 512 - strlen("RCPT TO:<c@d> \r\n") + 1;
