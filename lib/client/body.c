@@ -102,17 +102,21 @@ static void copy_spans(struct copy *copy, const struct ehlo_span *spans, size_t 
     }
 }
 
-/* Nothing is remembered of what was copied: it is found again when it is sent. */
+/*
+ * Nothing is remembered of what was copied: it is found again when it is sent. What goes out is never shorter than what
+ * it is made of, so no more of the piece is looked at than there is room for.
+ */
 size_t ehlo_client_copy_message(const struct ehlo_client *client, char *buffer, size_t size, int *all)
 {
     struct copy copy = {buffer, size, 0};
     struct ehlo_stuff ahead = client->stuff;
     struct ehlo_span piece = client->piece, runs[EHLO_RUNS];
-    size_t used, filled;
+    size_t look, used, filled;
 
     copy_spans(&copy, client->runs + client->run, client->run_count - client->run);
     while (piece.size > 0 && copy.used < size) {
-        (void)ehlo_stuff(&ahead, piece.data, piece.size, &used, runs, EHLO_RUNS, &filled);
+        look = piece.size < size - copy.used ? piece.size : size - copy.used;
+        (void)ehlo_stuff(&ahead, piece.data, look, &used, runs, EHLO_RUNS, &filled);
         piece.data += used;
         piece.size -= used;
         copy_spans(&copy, runs, filled);
