@@ -503,6 +503,8 @@ static void test_new(void **state)
     assert_int_equal(ehlo_client_new(NULL, &c, NULL), EHLO_E_ARGUMENT);
     c.line_max = 1;
     assert_int_equal(ehlo_client_new(&client, &c, NULL), EHLO_E_CONFIG);
+    c.size = 0;
+    assert_int_equal(ehlo_client_new(&client, &c, NULL), EHLO_E_ARGUMENT);
 }
 
 /* All is checked before an octet is queued, and who is at fault is told. */

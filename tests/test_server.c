@@ -531,6 +531,8 @@ static void test_new(void **state)
     assert_int_equal(ehlo_server_new(&server, &c, &allocator), EHLO_E_MEMORY);
     c.recipient_max = 1;
     assert_int_equal(ehlo_server_new(&server, &c, NULL), EHLO_E_CONFIG);
+    c.size = 0;
+    assert_int_equal(ehlo_server_new(&server, &c, NULL), EHLO_E_ARGUMENT);
     assert_int_equal(ehlo_server_new(&server, NULL, NULL), EHLO_E_ARGUMENT);
 }
 

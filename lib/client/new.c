@@ -8,14 +8,14 @@
 int ehlo_client_new(struct ehlo_client **client, const struct ehlo_client_config *config,
                     const struct ehlo_allocator *allocator)
 {
-    size_t size = ehlo_client_size(config);
+    struct ehlo_client_config filled;
+    size_t size;
     void *block;
-    int error;
+    int error = client == NULL ? EHLO_E_ARGUMENT : ehlo_client_config_fill(&filled, config);
 
-    if (client == NULL || config == NULL)
-        return EHLO_E_ARGUMENT;
-    if (size == 0)
-        return EHLO_E_CONFIG;
+    if (error != 0)
+        return error;
+    size = sizeof **client + filled.output_size;
     block = ehlo_memory_get(allocator, size);
     if (block == NULL)
         return EHLO_E_MEMORY;

@@ -8,14 +8,14 @@
 int ehlo_server_new(struct ehlo_server **server, const struct ehlo_server_config *config,
                     const struct ehlo_allocator *allocator)
 {
-    size_t size = ehlo_server_size(config);
+    struct ehlo_server_config filled;
+    size_t size;
     void *block;
-    int error;
+    int error = server == NULL ? EHLO_E_ARGUMENT : ehlo_server_config_fill(&filled, config);
 
-    if (server == NULL || config == NULL)
-        return EHLO_E_ARGUMENT;
-    if (size == 0)
-        return EHLO_E_CONFIG;
+    if (error != 0)
+        return error;
+    size = sizeof **server + filled.output_size;
     block = ehlo_memory_get(allocator, size);
     if (block == NULL)
         return EHLO_E_MEMORY;
