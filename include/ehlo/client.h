@@ -184,8 +184,8 @@ EHLO_API uint32_t ehlo_client_timeout(const struct ehlo_client *client);
 EHLO_API int ehlo_client_end(struct ehlo_client *client, int why);
 
 /*
- * The extensions that the server offered, as a set (bit N is EHLO_EXTENSION_ N), without those in `ignore`; complete
- * from READY on; 0 after HELO. RFC 5321, section 4.1.1.1.
+ * The extensions that the server offered, as a set (bit N is EHLO_EXTENSION_ N), without those in `ignore`; 0 before
+ * READY and after HELO. RFC 5321, section 4.1.1.1.
  */
 EHLO_API uint64_t ehlo_client_extensions(const struct ehlo_client *client);
 

@@ -64,7 +64,7 @@ void ehlo_plan_settle(struct ehlo_client *client, uint32_t answers, const struct
     } else if (answers == EHLO_EVENT_END || outcome != EHLO_OUTCOME_DELIVERED) {
         (void)decide_all(plan, outcome, answers, reply);
         plan->refused = 1;
-        if (answers == EHLO_EVENT_END || answers == EHLO_EVENT_DATA || reply->code == 421)
+        if (answers == EHLO_EVENT_END || answers == EHLO_EVENT_DATA)
             plan->step = EHLO_PLAN_DONE;
     }
 }

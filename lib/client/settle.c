@@ -100,14 +100,6 @@ static void proceed(struct ehlo_client *client, const struct ehlo_asked *asked, 
     }
 }
 
-/* What is assumed of commands on their way is known when there are none. */
-static void take_asked(struct ehlo_client *client)
-{
-    ehlo_awaited_take(&client->awaited);
-    if (client->awaited.total == 0)
-        client->outstanding = 0;
-}
-
 void ehlo_client_settle(struct ehlo_client *client, const struct ehlo_asked *asked, const struct ehlo_reply_line *reply)
 {
     const int digit = 1 << reply->code / 100;
@@ -121,7 +113,9 @@ void ehlo_client_settle(struct ehlo_client *client, const struct ehlo_asked *ask
     } else if (asked->verb == EHLO_VERB_QUIT) {
         ehlo_client_close(client, client->parting);
     } else {
-        take_asked(client);
+        ehlo_awaited_take(&client->awaited);
+        if (client->awaited.total == 0)
+            client->outstanding = 0;
         proceed(client, asked, digit);
         if (client->awaited.total == 0 && client->message == EHLO_MESSAGE_NONE)
             client->assumed = client->state;
