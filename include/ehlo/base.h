@@ -52,6 +52,9 @@ enum {
     EHLO_E_STATE = -7,    /* not in this state of the session */
     EHLO_E_FULL = -8,     /* not now: drain the output, take the replies that are due, and call again */
     EHLO_E_MEMORY = -9,   /* the allocator gave nothing */
+    EHLO_E_CLEAR = -10,   /* not in the clear: TLS must come first */
+    EHLO_E_OFFER = -11,   /* the server does not offer the extension that this needs */
+    EHLO_E_LIMIT = -12,   /* the server takes no more messages on this connection */
 
     /* the session is over */
     EHLO_E_LOST = -20,     /* the transport was lost */
@@ -62,7 +65,8 @@ enum {
     EHLO_E_PROTOCOL = -25, /* the peer broke the protocol */
     EHLO_E_FLOOD = -26,    /* more errors, or more commands without progress, than the configuration bears */
     EHLO_E_CLOSING = -27,  /* the server said 421: it closes the channel */
-    EHLO_E_REFUSED = -28,  /* the server refused the session, or a message before its end */
+    EHLO_E_REFUSED = -28,  /* the session was refused, or a message before its end */
+    EHLO_E_TURNED = -29,   /* the roles are reversed: the other side begins on the same transport (RFC 2645) */
 
     /* the message was given up, or cannot be sent; the session goes on */
     EHLO_E_RESET = -40,     /* RSET, or a new EHLO or HELO */
@@ -72,6 +76,7 @@ enum {
     EHLO_E_8BIT = -44,      /* an octet over 127 for a server that was not told to expect any */
 
     /* the octets do not follow the grammar; an offset has been told */
+    EHLO_E_PROXY = -50,          /* not a header of the PROXY protocol */
     EHLO_E_LINE_LONG = -60,      /* line longer than its bound */
     EHLO_E_VERB = -61,           /* not a verb: letters and digits, beginning with a letter */
     EHLO_E_MISSING = -62,        /* the command needs an argument */
@@ -95,7 +100,16 @@ enum {
     EHLO_E_INCOMPLETE = -80,     /* the octets end too early */
     EHLO_E_STATUS = -81,         /* not an enhanced status code */
     EHLO_E_BASE64 = -82,         /* not canonical base64 */
-    EHLO_E_XTEXT = -83           /* not xtext */
+    EHLO_E_XTEXT = -83,          /* not xtext */
+
+    /* an AUTH exchange cannot begin, or has come to its end */
+    EHLO_E_MECHANISM = -90,   /* no mechanism of this name, or none that the credentials allow */
+    EHLO_E_CREDENTIALS = -91, /* what the mechanism needs is missing, malformed, or nothing that it can say */
+    EHLO_E_EXCHANGE = -92,    /* a challenge or response that is malformed, or does not belong there */
+    EHLO_E_ITERATIONS = -93,  /* an iteration count out of its bounds */
+    EHLO_E_AUTH = -94,        /* the server refused the authentication within the exchange */
+    EHLO_E_AUTH_SERVER = -95, /* the server did not prove that it knows the password */
+    EHLO_E_CRYPTO = -96       /* the program's digest or random failed */
 };
 
 /*

@@ -64,6 +64,21 @@ EHLO_API int ehlo_unstuff(struct ehlo_unstuff *unstuff, const void *in, size_t s
                           struct ehlo_span *piece);
 
 /*
+ * The same for a message that comes in chunks (BDAT), where octets are counted and nothing is stuffed. Set up as above.
+ * The octets at `in` are of one chunk; `ends` is not 0 when they are its last ones. As above, but never END: one octet
+ * may be left unless `ends`; a CR that ends a chunk is handed over with it, and the next chunk tells whether it was a
+ * bare one. RFC 3030, section 2.
+ */
+EHLO_API int ehlo_unstuff_chunk(struct ehlo_unstuff *unstuff, const void *in, size_t size, int ends, size_t *used,
+                                struct ehlo_span *piece);
+
+/*
+ * The last chunk has ended. Returns EHLO_UNSTUFF_PIECE once when `piece` must still be added (normalize: the LF that a
+ * CR at the very end lacks), then EHLO_UNSTUFF_END; EHLO_E_STATE after that; EHLO_E_ARGUMENT. RFC 3030, section 2.
+ */
+EHLO_API int ehlo_unstuff_chunks_end(struct ehlo_unstuff *unstuff, struct ehlo_span *piece);
+
+/*
  * The sending side of transparency: any octets become text lines with CRLF, a dot more where a line begins with one.
  * Set it up with ehlo_stuff_init. It holds no pointer. This struct never grows.
  */
@@ -71,11 +86,18 @@ struct ehlo_stuff {
     uint64_t octets; /* of the message so far, as a receiver will count them: CRLF as two, stuffed dots not */
     uint32_t facts;  /* EHLO_FACT_, of the octets that were given */
     uint8_t state;   /* private */
-    uint8_t reserved[3];
+    uint8_t chunked; /* private */
+    uint8_t reserved[2];
 };
 
 /* Begins a message. No error. RFC 5321, section 4.5.2. */
 EHLO_API void ehlo_stuff_init(struct ehlo_stuff *stuff);
+
+/*
+ * The same for a message that goes out in chunks (BDAT): line ends as there, but no dot is stuffed, and none ends it.
+ * The growth of `octets` then is what is sent. RFC 3030, section 2.
+ */
+EHLO_API void ehlo_stuff_init_chunked(struct ehlo_stuff *stuff);
 
 /*
  * Takes octets of a message and tells, as at most `count` spans in `out`, what goes on the wire for them: pieces of
@@ -88,8 +110,8 @@ EHLO_API int ehlo_stuff(struct ehlo_stuff *stuff, const void *in, size_t size, s
                         size_t count, size_t *filled);
 
 /*
- * Ends the message: `*out` is set to the constant octets that complete the last line and send the final dot, up to
- * five of them. Returns 0, or EHLO_E_STATE when it was ended before. RFC 5321, sections 4.1.1.4 and 4.5.2.
+ * Ends the message: `*out` is set to the constant octets that complete the last line and, but in chunks, send the final
+ * dot: up to five of them. Returns 0, or EHLO_E_STATE when it was ended before. RFC 5321, sections 4.1.1.4 and 4.5.2.
  */
 EHLO_API int ehlo_stuff_end(struct ehlo_stuff *stuff, struct ehlo_span *out);
 
@@ -117,6 +139,18 @@ EHLO_API int ehlo_xtext_encode(char *out, size_t capacity, size_t *length, const
  * of the first wrong octet. RFC 3461, section 4.
  */
 EHLO_API int ehlo_xtext_decode(void *out, size_t capacity, size_t *length, const char *in, size_t size);
+
+/*
+ * Secrets. ehlo_wipe overwrites `size` octets with zeros, and no compiler leaves that out; `data` may be NULL when
+ * `size` is 0. No RFC.
+ */
+EHLO_API void ehlo_wipe(void *data, size_t size);
+
+/*
+ * 1 when two texts are the same, 0 when not. The time that it takes tells nothing but their sizes; a pointer may be
+ * NULL when its size is 0. No RFC.
+ */
+EHLO_API int ehlo_same(const void *a, size_t a_size, const void *b, size_t b_size);
 
 #ifdef __cplusplus
 }

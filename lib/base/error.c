@@ -23,6 +23,9 @@ static const struct row rows[] = {
     {EHLO_E_STATE, "EHLO_E_STATE", "not in this state of the session"},
     {EHLO_E_FULL, "EHLO_E_FULL", "not now: there is no room, or replies are due"},
     {EHLO_E_MEMORY, "EHLO_E_MEMORY", "out of memory"},
+    {EHLO_E_CLEAR, "EHLO_E_CLEAR", "not in the clear: TLS must come first"},
+    {EHLO_E_OFFER, "EHLO_E_OFFER", "the server does not offer the extension for it"},
+    {EHLO_E_LIMIT, "EHLO_E_LIMIT", "the server takes no more messages on this connection"},
 
     {EHLO_E_LOST, "EHLO_E_LOST", "the transport was lost"},
     {EHLO_E_TIMEOUT, "EHLO_E_TIMEOUT", "the peer was silent for too long"},
@@ -32,7 +35,8 @@ static const struct row rows[] = {
     {EHLO_E_PROTOCOL, "EHLO_E_PROTOCOL", "the peer broke the protocol"},
     {EHLO_E_FLOOD, "EHLO_E_FLOOD", "too many errors, or commands without progress"},
     {EHLO_E_CLOSING, "EHLO_E_CLOSING", "the server closes the channel"},
-    {EHLO_E_REFUSED, "EHLO_E_REFUSED", "the server refused the session, or the message"},
+    {EHLO_E_REFUSED, "EHLO_E_REFUSED", "the session or the message was refused"},
+    {EHLO_E_TURNED, "EHLO_E_TURNED", "the roles are reversed"},
 
     {EHLO_E_RESET, "EHLO_E_RESET", "the transaction was reset"},
     {EHLO_E_NEWLINE, "EHLO_E_NEWLINE", "a CR or LF that is no CRLF, or a NUL"},
@@ -40,6 +44,7 @@ static const struct row rows[] = {
     {EHLO_E_BODY_LINE, "EHLO_E_BODY_LINE", "a text line is too long"},
     {EHLO_E_8BIT, "EHLO_E_8BIT", "8-bit mail without 8BITMIME"},
 
+    {EHLO_E_PROXY, "EHLO_E_PROXY", "not a header of the PROXY protocol"},
     {EHLO_E_LINE_LONG, "EHLO_E_LINE_LONG", "the line is too long"},
     {EHLO_E_VERB, "EHLO_E_VERB", "not a verb"},
     {EHLO_E_MISSING, "EHLO_E_MISSING", "the command needs an argument"},
@@ -64,6 +69,14 @@ static const struct row rows[] = {
     {EHLO_E_STATUS, "EHLO_E_STATUS", "not an enhanced status code"},
     {EHLO_E_BASE64, "EHLO_E_BASE64", "not canonical base64"},
     {EHLO_E_XTEXT, "EHLO_E_XTEXT", "not xtext"},
+
+    {EHLO_E_MECHANISM, "EHLO_E_MECHANISM", "no such mechanism, or none that the credentials allow"},
+    {EHLO_E_CREDENTIALS, "EHLO_E_CREDENTIALS", "credentials that the mechanism cannot be used with"},
+    {EHLO_E_EXCHANGE, "EHLO_E_EXCHANGE", "a malformed or misplaced message in an AUTH exchange"},
+    {EHLO_E_ITERATIONS, "EHLO_E_ITERATIONS", "the iteration count is out of bounds"},
+    {EHLO_E_AUTH, "EHLO_E_AUTH", "the authentication was refused within the exchange"},
+    {EHLO_E_AUTH_SERVER, "EHLO_E_AUTH_SERVER", "the server did not prove that it knows the password"},
+    {EHLO_E_CRYPTO, "EHLO_E_CRYPTO", "the program's digest or random failed"},
 
     {1, "EHLO_E_UNKNOWN", "no error of this library"},
 };

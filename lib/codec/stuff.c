@@ -26,6 +26,12 @@ void ehlo_stuff_init(struct ehlo_stuff *stuff)
     stuff->state = LINE_START;
 }
 
+void ehlo_stuff_init_chunked(struct ehlo_stuff *stuff)
+{
+    ehlo_stuff_init(stuff);
+    stuff->chunked = 1;
+}
+
 static void set_span(struct ehlo_span *span, const char *data, size_t size)
 {
     span->data = data;
@@ -48,7 +54,7 @@ static void complete_newline(struct ehlo_stuff *stuff, char next, struct ehlo_sp
     if (next == '\n') {
         set_span(out, ending, 1);
         stuff->state = AFTER_CR;
-    } else if (next == '.') {
+    } else if (next == '.' && !stuff->chunked) {
         set_span(out, ending + AFTER_CR, 2);
         stuff->state = DOT_SENT;
     } else {
@@ -69,7 +75,7 @@ static size_t send_text(struct ehlo_stuff *stuff, const char *in, size_t size, s
         if (stuff->state == AFTER_CR) {
             at++;
             stuff->state = LINE_START;
-        } else if (stuff->state == LINE_START && in[at] == '.') {
+        } else if (stuff->state == LINE_START && in[at] == '.' && !stuff->chunked) {
             stuff->state = DOT_SENT;
             break;
         } else if (in[at] == '\r') {
@@ -116,7 +122,7 @@ int ehlo_stuff_end(struct ehlo_stuff *stuff, struct ehlo_span *out)
         stuff->facts |= EHLO_FACT_BARE_NEWLINE;
     if (stuff->state < LINE_START)
         stuff->octets += (uint64_t)(LINE_START - stuff->state);
-    set_span(out, ending + stuff->state, sizeof ending - stuff->state);
+    set_span(out, ending + stuff->state, (stuff->chunked ? LINE_START : sizeof ending) - stuff->state);
     stuff->state = ENDED;
     return 0;
 }

@@ -2,6 +2,7 @@
  *
  * The receiving side of transparency: the one place that knows where a message ends.
  */
+#include "codec/measure.h"
 #include "codec/scan.h"
 
 enum {
@@ -24,32 +25,6 @@ int ehlo_unstuff_init(struct ehlo_unstuff *unstuff, uint32_t newline)
     return 0;
 }
 
-/* Saturates, as a line may be longer than a uint32_t counts. */
-static uint32_t add(uint32_t length, size_t octets)
-{
-    return octets > UINT32_MAX - length ? UINT32_MAX : length + (uint32_t)octets;
-}
-
-static void measure(struct ehlo_unstuff *unstuff, size_t octets)
-{
-    unstuff->line = add(unstuff->line, octets);
-    if (unstuff->line > unstuff->longest)
-        unstuff->longest = unstuff->line;
-}
-
-static void end_line(struct ehlo_unstuff *unstuff, size_t octets)
-{
-    measure(unstuff, octets);
-    unstuff->line = 0;
-}
-
-static void note_bare(struct ehlo_unstuff *unstuff, uint64_t where)
-{
-    if ((unstuff->facts & EHLO_FACT_BARE_NEWLINE) == 0)
-        unstuff->bare_at = where;
-    unstuff->facts |= EHLO_FACT_BARE_NEWLINE;
-}
-
 /*
  * Walks over the lines at `in` up to a dot behind a CRLF, to a CR at the very end, of which nothing is known yet, or,
  * when it is to be normalized, to a bare newline. Returns how many octets that are.
@@ -65,29 +40,29 @@ static size_t take_text(struct ehlo_unstuff *unstuff, const char *in, size_t siz
             break;
         if (in[at] == '\r' && in[at + 1] == '\n') {
             at += 2;
-            end_line(unstuff, at - line);
+            ehlo_measure_line(unstuff, at - line);
             line = at;
             if (at == size || in[at] == '.')
                 break;
         } else {
             if (unstuff->newline == EHLO_NEWLINE_NORMALIZE)
                 break;
-            note_bare(unstuff, unstuff->octets + at);
+            ehlo_measure_bare(unstuff, unstuff->octets + at);
             at++;
         }
     }
     unstuff->facts |= facts;
     if (at != 0)
         unstuff->state = at == line ? LINE_START : IN_LINE;
-    measure(unstuff, at - line);
+    ehlo_measure(unstuff, at - line);
     return at;
 }
 
 /* A CRLF in place of a bare newline. It ends the line, but is none of the wire: a dot behind it is text. */
 static void normalize(struct ehlo_unstuff *unstuff, struct ehlo_span *piece)
 {
-    note_bare(unstuff, unstuff->octets);
-    end_line(unstuff, sizeof crlf);
+    ehlo_measure_bare(unstuff, unstuff->octets);
+    ehlo_measure_line(unstuff, sizeof crlf);
     unstuff->state = IN_LINE;
     piece->data = crlf;
     piece->size = sizeof crlf;
