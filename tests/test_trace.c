@@ -328,12 +328,54 @@ static void return_paths(void **state)
     assert_int_equal(length, 980 + 15);
 }
 
+/* Every keyword of RFC 3848 and RFC 6531 once; HELO is SMTP, whatever else is true. */
+static void with_keywords(void **state)
+{
+    static const struct {
+        uint32_t flags;
+        const char *keyword;
+    } rows[] = {
+        {0, "SMTP"},
+        {EHLO_WITH_TLS, "SMTP"},
+        {EHLO_WITH_TLS | EHLO_WITH_AUTH, "SMTP"},
+        {EHLO_WITH_ESMTP, "ESMTP"},
+        {EHLO_WITH_ESMTP | EHLO_WITH_AUTH, "ESMTPA"},
+        {EHLO_WITH_ESMTP | EHLO_WITH_TLS, "ESMTPS"},
+        {EHLO_WITH_ESMTP | EHLO_WITH_TLS | EHLO_WITH_AUTH, "ESMTPSA"},
+        {EHLO_WITH_LMTP, "LMTP"},
+        {EHLO_WITH_LMTP | EHLO_WITH_AUTH, "LMTPA"},
+        {EHLO_WITH_LMTP | EHLO_WITH_TLS, "LMTPS"},
+        {EHLO_WITH_LMTP | EHLO_WITH_ESMTP | EHLO_WITH_TLS | EHLO_WITH_AUTH, "LMTPSA"},
+        {EHLO_WITH_UTF8, "UTF8SMTP"},
+        {EHLO_WITH_UTF8 | EHLO_WITH_ESMTP, "UTF8SMTP"},
+        {EHLO_WITH_UTF8 | EHLO_WITH_AUTH, "UTF8SMTPA"},
+        {EHLO_WITH_UTF8 | EHLO_WITH_TLS, "UTF8SMTPS"},
+        {EHLO_WITH_UTF8 | EHLO_WITH_TLS | EHLO_WITH_AUTH, "UTF8SMTPSA"},
+        {EHLO_WITH_UTF8 | EHLO_WITH_LMTP, "UTF8LMTP"},
+        {EHLO_WITH_UTF8 | EHLO_WITH_LMTP | EHLO_WITH_AUTH, "UTF8LMTPA"},
+        {EHLO_WITH_UTF8 | EHLO_WITH_LMTP | EHLO_WITH_TLS, "UTF8LMTPS"},
+        {EHLO_WITH_UTF8 | EHLO_WITH_LMTP | EHLO_WITH_TLS | EHLO_WITH_AUTH, "UTF8LMTPSA"},
+        {UINT32_MAX, "UTF8LMTPSA"},
+        {EHLO_WITH_ESMTP | 32, "ESMTP"},
+        {~31u, "SMTP"},
+    };
+    struct ehlo_received received = plain();
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        assert_string_equal(ehlo_with_keyword(rows[i].flags), rows[i].keyword);
+        received.with = span(ehlo_with_keyword(rows[i].flags));
+        assert_int_equal(try_received(&received), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dates),        cmocka_unit_test(every_year),       cmocka_unit_test(received_fields),
         cmocka_unit_test(line_lengths), cmocka_unit_test(received_refused), cmocka_unit_test(received_general_literal),
-        cmocka_unit_test(return_paths),
+        cmocka_unit_test(return_paths), cmocka_unit_test(with_keywords),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,22 @@
 extern "C" {
 #endif
 
+/* How a message came; flags. */
+enum {
+    EHLO_WITH_ESMTP = 1, /* the client said EHLO; LMTP and UTF8 imply it */
+    EHLO_WITH_LMTP = 2,  /* it said LHLO */
+    EHLO_WITH_UTF8 = 4,  /* SMTPUTF8 was asked for with this message */
+    EHLO_WITH_TLS = 8,   /* under TLS */
+    EHLO_WITH_AUTH = 16  /* the client was authenticated */
+};
+
+/*
+ * The protocol of a Received field for EHLO_WITH_ flags, as in `with` below: "ESMTPSA", "UTF8LMTP", ...; "SMTP" after
+ * HELO, for which there is no other word whatever the flags. Constant, never NULL; other flags are not looked at.
+ * RFC 3848; RFC 6531, section 4.3.
+ */
+EHLO_API const char *ehlo_with_keyword(uint32_t flags);
+
 /* Set `size`, `hello`, `by`, `with` and `time`; zero the rest where it is not known. The spans are only read. */
 struct ehlo_received {
     uint32_t size;                     /* sizeof(struct ehlo_received) */
@@ -21,7 +37,7 @@ struct ehlo_received {
     struct ehlo_span client;           /* the client's name by its address; may be absent */
     struct ehlo_span address;          /* the client's address as an address literal, with brackets; may be absent */
     struct ehlo_span by;               /* this host */
-    struct ehlo_span with;             /* "SMTP", "ESMTP", ... of RFC 3848 */
+    struct ehlo_span with;             /* as ehlo_with_keyword gives it: "SMTP", "ESMTP", ... */
     struct ehlo_span id;               /* the program's name for the message: an atom; may be absent */
     const struct ehlo_path *recipient; /* the one recipient, or NULL: with more than one it must be NULL (7.2) */
 };

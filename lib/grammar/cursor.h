@@ -14,6 +14,9 @@
 
 #include "codec/ascii.h"
 
+/* A rule of this room alone beside those of <ehlo/address.h>: no number of an IPv4 address begins with a needless 0. */
+#define EHLO_CURSOR_NO_LEADING_ZERO (1u << 31)
+
 struct ehlo_cursor {
     const char *in;
     size_t size;

@@ -29,6 +29,8 @@ static int take_snum(struct ehlo_cursor *cursor, uint8_t *number)
     while (cursor->at - start < 3 && ehlo_is_digit((char)(octet = ehlo_cursor_peek(cursor)))) {
         if (value * 10 + (unsigned)(octet - '0') > 255)
             return EHLO_E_LITERAL;
+        if ((cursor->rules & EHLO_CURSOR_NO_LEADING_ZERO) && cursor->at > start && value == 0)
+            return EHLO_E_LITERAL;
         value = value * 10 + (unsigned)(octet - '0');
         cursor->at++;
     }
@@ -36,7 +38,7 @@ static int take_snum(struct ehlo_cursor *cursor, uint8_t *number)
     return cursor->at > start ? 0 : EHLO_E_LITERAL;
 }
 
-static int take_ipv4(struct ehlo_cursor *cursor, uint8_t *address)
+int ehlo_ipv4_scan(struct ehlo_cursor *cursor, uint8_t *address)
 {
     size_t i;
 
@@ -71,7 +73,7 @@ static int take_ipv4_tail(struct ehlo_cursor *cursor, size_t start, struct group
     if (groups->gap == NO_GAP ? groups->count != GROUPS - 2 : groups->count > GROUPS - 4)
         return EHLO_E_LITERAL;
     cursor->at = start;
-    if (take_ipv4(cursor, address) != 0) {
+    if (ehlo_ipv4_scan(cursor, address) != 0) {
         if (cursor->at < dot)
             cursor->at = dot;
         return EHLO_E_LITERAL;
@@ -124,14 +126,10 @@ static int at_tag_ipv6(const struct ehlo_cursor *cursor)
     return ehlo_span_is(span, tag_ipv6, sizeof tag_ipv6 - 1);
 }
 
-static int take_ipv6(struct ehlo_cursor *cursor, uint8_t *address)
+int ehlo_ipv6_scan(struct ehlo_cursor *cursor, uint8_t *address)
 {
     struct groups groups = {{0}, 0, NO_GAP};
 
-    if (at_tag_ipv6(cursor))
-        cursor->at += sizeof tag_ipv6 - 1;
-    else if (!(cursor->rules & EHLO_ALLOW_LITERAL))
-        return EHLO_E_LITERAL;
     if (ehlo_cursor_take(cursor, ':')) {
         if (!ehlo_cursor_take(cursor, ':'))
             return EHLO_E_LITERAL;
@@ -141,6 +139,15 @@ static int take_ipv6(struct ehlo_cursor *cursor, uint8_t *address)
         return EHLO_E_LITERAL;
     put_groups(address, &groups);
     return 0;
+}
+
+static int take_ipv6(struct ehlo_cursor *cursor, uint8_t *address)
+{
+    if (at_tag_ipv6(cursor))
+        cursor->at += sizeof tag_ipv6 - 1;
+    else if (!(cursor->rules & EHLO_ALLOW_LITERAL))
+        return EHLO_E_LITERAL;
+    return ehlo_ipv6_scan(cursor, address);
 }
 
 static int take_general(struct ehlo_cursor *cursor, struct ehlo_literal *literal)
@@ -169,7 +176,7 @@ static int take_form(struct ehlo_cursor *cursor, struct ehlo_literal *literal, u
     memset(literal, 0, sizeof *literal);
     literal->kind = kind;
     if (kind == EHLO_LITERAL_IPV4)
-        error = take_ipv4(cursor, literal->address);
+        error = ehlo_ipv4_scan(cursor, literal->address);
     else if (kind == EHLO_LITERAL_IPV6)
         error = take_ipv6(cursor, literal->address);
     else
@@ -280,15 +287,20 @@ static void put_ipv6(struct ehlo_writer *writer, const uint8_t *address)
     }
 }
 
+void ehlo_ip_put(struct ehlo_writer *writer, const uint8_t *address, size_t size)
+{
+    if (size == 4)
+        put_ipv4(writer, address);
+    else
+        put_ipv6(writer, address);
+}
+
 static void put_literal(struct ehlo_writer *writer, const uint8_t *address, size_t size)
 {
     ehlo_put_octet(writer, '[');
-    if (size == 4) {
-        put_ipv4(writer, address);
-    } else {
+    if (size == 16)
         ehlo_put_string(writer, tag_ipv6);
-        put_ipv6(writer, address);
-    }
+    ehlo_ip_put(writer, address, size);
     ehlo_put_octet(writer, ']');
 }
 

@@ -9,41 +9,10 @@
 #include "grammar/grammar.h"
 #include "trace/date.h"
 
-#define NAME_OCTETS 255 /* RFC 5321, section 4.5.3.1.2 */
 #define PATH_OCTETS 980 /* leaves room for what stands beside it in a line of 998 octets (RFC 5322, section 2.1.1) */
 
 /* A path comes from a session that was as lenient as its program wished; it is taken here as it was taken there. */
 #define PATH_RULES (EHLO_UTF8 | EHLO_ALLOW_ALL)
-
-/* Visible ASCII without what has a meaning in a structured field: a parenthesis would end the comment around it. */
-static int is_name_octet(char octet)
-{
-    switch (octet) {
-    case '(':
-    case ')':
-    case '<':
-    case '>':
-    case '"':
-    case '\\':
-    case ',':
-    case ';':
-        return 0;
-    default:
-        return octet > 32 && octet < 127;
-    }
-}
-
-static int check_name(struct ehlo_span name)
-{
-    size_t i;
-
-    if (name.size == 0 || name.size > NAME_OCTETS)
-        return EHLO_E_VALUE;
-    for (i = 0; i < name.size; i++)
-        if (!is_name_octet(name.data[i]))
-            return EHLO_E_VALUE;
-    return 0;
-}
 
 static int check_atom(struct ehlo_span atom)
 {
@@ -53,7 +22,7 @@ static int check_atom(struct ehlo_span atom)
         if (atom.data[i] == '.' || atom.data[i] == ':' || atom.data[i] == '@' || atom.data[i] == '[' ||
             atom.data[i] == ']')
             return EHLO_E_VALUE;
-    return check_name(atom);
+    return ehlo_name_check(atom);
 }
 
 /* A literal may hold a parenthesis too, so it is held to the rules of a name as well. */
@@ -64,7 +33,7 @@ static int check_address(struct ehlo_span address)
 
     if (ehlo_literal_parse(&literal, address.data, address.size, 0, &used) != 0)
         return EHLO_E_VALUE;
-    return check_name(address);
+    return ehlo_name_check(address);
 }
 
 static int check_path(const struct ehlo_path *path)
@@ -83,10 +52,11 @@ static int check_received(const struct ehlo_received *received)
 
     if (received->size < sizeof *received)
         return EHLO_E_ARGUMENT;
-    if ((error = ehlo_date_check(received->time, received->zone)) != 0 || (error = check_name(received->hello)) != 0 ||
-        (error = check_name(received->by)) != 0 || (error = check_atom(received->with)) != 0)
+    if ((error = ehlo_date_check(received->time, received->zone)) != 0 ||
+        (error = ehlo_name_check(received->hello)) != 0 || (error = ehlo_name_check(received->by)) != 0 ||
+        (error = check_atom(received->with)) != 0)
         return error;
-    if (received->client.size > 0 && (error = check_name(received->client)) != 0)
+    if (received->client.size > 0 && (error = ehlo_name_check(received->client)) != 0)
         return error;
     if (received->address.size > 0 && (error = check_address(received->address)) != 0)
         return error;
