@@ -1,6 +1,6 @@
 # libehlo. GNU make; `make help` lists the targets. Everything that is built goes under build/.
 # Honoured: CC CXX AR CFLAGS LDFLAGS DESTDIR PREFIX LIBDIR INCLUDEDIR MANDIR; SHARED=0 leaves the shared library out;
-# WERROR=1 makes warnings errors; V=1 shows the commands.
+# TLS=openssl builds the examples with TLS; WERROR=1 makes warnings errors; V=1 shows the commands.
 
 BUILD = build
 CFLAGS ?= -O2 -g
@@ -9,6 +9,9 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 SHARED ?= 1
+TLS ?= none
+TLS_CFLAGS ?= $(if $(filter openssl,$(TLS)),$(shell pkg-config --cflags openssl 2>/dev/null))
+TLS_LIBS ?= $(if $(filter openssl,$(TLS)),$(shell pkg-config --libs openssl 2>/dev/null || echo -lssl -lcrypto))
 T ?= 60
 COVERAGE_MIN ?= 98
 CMOCKA_CFLAGS ?= $(shell pkg-config --cflags cmocka 2>/dev/null)
@@ -38,6 +41,8 @@ HEADERS = $(wildcard include/*.h include/*/*.h)
 PAGES = $(wildcard man/*.[1-9])
 EXAMPLES = $(sort $(patsubst examples/%.c,%,$(wildcard examples/*.c)) \
                   $(filter-out common,$(patsubst examples/%/,%,$(dir $(wildcard examples/*/*.c)))))
+# what the examples in folders have in common; of the implementations of TLS one
+EXAMPLES_COMMON = $(filter-out examples/common/tls-%.c,$(wildcard examples/common/*.c)) examples/common/tls-$(TLS).c
 TESTS = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/test_*.c)))
 FUZZ = $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard fuzz/fuzz_*.c)))
 BENCH = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/bench_*.c)))
@@ -67,6 +72,11 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(COMMON) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(COMMON) $(CFLAGS)' > $@
 
+# Rewritten only when TLS= changes: then other objects are linked.
+$(BUILD)/tls.flag: FORCE
+	@mkdir -p $(@D)
+	@echo '$(TLS)' | cmp -s - $@ || echo '$(TLS)' > $@
+
 define COMPILE
 @mkdir -p $(@D)
 @echo "  CC    $@"
@@ -80,6 +90,8 @@ $(BUILD)/pic/lib/%.o: lib/%.c $(BUILD)/flags
 	$(call COMPILE,$(LIB_FLAGS) $(CFLAGS) -fPIC)
 
 $(BUILD)/obj/examples/%.o: APP_FLAGS += -Iexamples
+
+$(BUILD)/obj/examples/common/tls-$(TLS).o: APP_FLAGS += $(TLS_CFLAGS)
 
 $(BUILD)/obj/tests/test_%.o: APP_FLAGS += $(CMOCKA_CFLAGS)
 
@@ -101,8 +113,8 @@ LINK = @mkdir -p $(@D); echo "  LINK  $@"; $(if $(V),set -x;) \
 # An example is one file, or a folder of them and what they have in common.
 define EXAMPLE
 $(BUILD)/examples/$1: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard examples/$1.c examples/$1/*.c) \
-    $(if $(wildcard examples/$1/*.c),$(wildcard examples/common/*.c))) $(LIB)
-	$$(LINK)
+    $(if $(wildcard examples/$1/*.c),$(EXAMPLES_COMMON))) $(if $(wildcard examples/$1/*.c),$(BUILD)/tls.flag) $(LIB)
+	$$(LINK) $(if $(wildcard examples/$1/*.c),$$(TLS_LIBS))
 endef
 $(foreach name,$(EXAMPLES),$(eval $(call EXAMPLE,$(name))))
 
@@ -129,7 +141,7 @@ unit: $(TESTS) ## build and run the cmocka tests
 
 check: all $(TESTS) $(FUZZ) ## run every test: cmocka, end to end, headers, what is installed, code in the pages, fuzz seeds
 	@sh tests/run $(TESTS) $(sort $(wildcard tests/e2e/*.sh tests/e2e/*.py)) tests/headers tests/installed \
-	    tests/lint/man-code $(if $(FUZZ),fuzz/replay)
+	    tests/lint/man-code tests/lint/registry $(if $(FUZZ),fuzz/replay)
 
 deps: ## install what the tests need (cmocka), through the system's package manager
 	@sh tests/deps

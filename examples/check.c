@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * check: tells what addresses, replies, commands and message endings are, one input a line. See --help.
+ * check: tells what addresses, replies, commands and message endings are, one input a line; and what the library knows
+ * of service extensions. See --help.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <ehlo.h>
@@ -13,13 +14,17 @@ static const char usage[] =
     "       check reply\n"
     "       check command [--smtputf8]\n"
     "       check smuggle [--bare-newline reject|normalize|keep]\n"
+    "       check registry\n"
     "Reads inputs from stdin, one a line. \\xHH \\r \\n \\t \\\\ stand for octets, every other octet for itself; an "
     "empty\n"
     "line is the empty input. Writes a line for each, fields parted by tabs; controls and backslashes are escaped:\n"
     "  address  a path, angle brackets included: valid LOCAL DOMAIN | invalid OFFSET REASON\n"
     "  reply    a whole reply with its CRLFs: CODE ENHANCED|- LINES TEXT | malformed OFFSET REASON\n"
     "  command  a command line without its CRLF: VERB ARGUMENT [KEY[=VALUE]]... | invalid OFFSET REASON\n"
+    "           values of parameters that the library knows are checked too\n"
     "  smuggle  the octets after 354: message USED CONTENT | refused USED REASON | incomplete USED CONTENT\n"
+    "registry reads nothing and writes what service extensions bring, fields parted by tabs, \"-\" for none:\n"
+    "  KEYWORD VERB PARAMETER VALUE OCTETS; VALUE is a form, OCTETS may be added to lines of the verb\n"
     "Exit code 0, also when inputs are invalid; 64 usage, 74 input or output failed.\n";
 
 enum {
@@ -143,6 +148,43 @@ static void check_reply(const char *in, size_t size, const struct options *optio
     putchar('\n');
 }
 
+static int has_params(const struct ehlo_command *command)
+{
+    return command->verb == EHLO_VERB_MAIL || command->verb == EHLO_VERB_RCPT;
+}
+
+/* All behind the verb of the line at `in`, without the white space around it. */
+static struct ehlo_span behind_verb(const struct ehlo_command *command, const char *in, size_t size)
+{
+    struct ehlo_span all = {in + command->name.size, size - command->name.size};
+
+    while (all.size > 0 && (all.data[all.size - 1] == ' ' || all.data[all.size - 1] == '\t'))
+        all.size--;
+    if (all.size > 0) {
+        all.data++;
+        all.size--;
+    }
+    return all;
+}
+
+/* Looks for a value that its parameter may not have: 0, or the error with `*at` its offset in the line at `in`. */
+static int check_values(const struct ehlo_command *command, const char *in, uint32_t rules, size_t *at)
+{
+    struct ehlo_span list = command->params;
+    struct ehlo_param param;
+    struct ehlo_value value;
+    const char *place;
+
+    while (has_params(command) && ehlo_param_next(&list, &param, EHLO_UTF8, at) > 0) {
+        if (ehlo_value_parse(&value, command->verb, &param, rules, at) != EHLO_E_VALUE)
+            continue;
+        place = param.value.data != NULL ? param.value.data : param.keyword.data + param.keyword.size;
+        *at += (size_t)(place - in);
+        return EHLO_E_VALUE;
+    }
+    return 0;
+}
+
 static void check_command(const char *in, size_t size, const struct options *options)
 {
     struct ehlo_command command;
@@ -151,13 +193,20 @@ static void check_command(const char *in, size_t size, const struct options *opt
     size_t at, i;
     int error = ehlo_command_parse(&command, in, size, options->rules, &at);
 
+    if (error == 0)
+        error = check_values(&command, in, options->rules, &at);
     if (error != 0) {
         put_error("invalid", at, error);
         return;
     }
     for (i = 0; i < command.name.size; i++)
         putchar(command.name.data[i] >= 'a' ? command.name.data[i] - 'a' + 'A' : command.name.data[i]);
-    put_field(command.argument);
+    if (!has_params(&command)) {
+        put_field(behind_verb(&command, in, size));
+        command.params.size = 0;
+    } else {
+        put_field(command.argument);
+    }
     while (ehlo_param_next(&command.params, &param, EHLO_UTF8, &at) > 0) {
         field = param.keyword;
         if (param.value.data != NULL)
@@ -165,6 +214,26 @@ static void check_command(const char *in, size_t size, const struct options *opt
         put_field(field);
     }
     putchar('\n');
+}
+
+static const char *or_none(const char *name)
+{
+    return name[0] != '\0' ? name : "-";
+}
+
+static int list_registry(void)
+{
+    static const char *const forms[] = {"-",     "SIZE",    "BODY", "RET",     "ENVID",     "NOTIFY",
+                                        "ORCPT", "BY",      "AUTH", "HOLDFOR", "HOLDUNTIL", "PRIORITY",
+                                        "RRVS",  "SOLICIT", "MTRK", "TRANSID", "SUBMITTER", "TEXT"};
+    struct ehlo_registration row;
+    uint32_t i;
+
+    for (i = 0; ehlo_extension_registered(&row, i); i++)
+        printf("%s\t%s\t%.*s\t%s\t%lu\n", ehlo_extension_name(row.extension), or_none(ehlo_verb_name(row.verb)),
+               row.param.data != NULL ? (int)row.param.size : 1, row.param.data != NULL ? row.param.data : "-",
+               row.form < sizeof forms / sizeof *forms ? forms[row.form] : "?", (unsigned long)row.octets);
+    return fflush(stdout) != 0 || ferror(stdout) ? EXIT_IO : 0;
 }
 
 /* The content is gathered in `content`, which must hold twice `size`: a lone LF may become two octets. */
@@ -321,6 +390,8 @@ int main(int argc, char **argv)
     for (i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0)
             return fputs(usage, stdout) < 0 || fflush(stdout) != 0 ? EXIT_IO : 0;
+    if (argc == 2 && strcmp(argv[1], "registry") == 0)
+        return list_registry();
     if (check == NULL || !read_options(argc, argv, check, &options)) {
         fputs(usage, stderr);
         return EXIT_USAGE;

@@ -39,7 +39,9 @@ struct run {
 
     struct ehlo_mail mail;
     struct ehlo_rcpt rcpts[RCPTS];
-    uint32_t sending; /* recipients of the transaction that is under way */
+    uint32_t sending;   /* recipients of the transaction that is under way */
+    uint32_t left;      /* of one that left some for another */
+    uint32_t delivered; /* of them */
     char *piece;
     size_t given;
     int halted; /* the second half must wait */
@@ -154,6 +156,11 @@ static void check_command(const char *line, size_t size)
                                              "NOOP\r\n",
                                              "VRFY x\r\n",
                                              "XFOO\r\n",
+                                             "STARTTLS\r\n",
+                                             "AUTH X\r\n",
+                                             "AUTH X =\r\n",
+                                             "YQ==\r\n",
+                                             "*\r\n",
                                              "QUIT\r\n"};
     size_t i, length, found = 0;
 
@@ -247,9 +254,48 @@ static int begin_send(struct run *run, uint32_t count)
         path(&run->rcpts[i].path, "r", "d.example");
     }
     error = ehlo_client_send(run->client, &run->mail, run->rcpts, count);
-    if (error == 0)
+    if (error == 0) {
         run->sending = count;
+        run->delivered = 0;
+    }
     return error;
+}
+
+static int begin_resume(struct run *run)
+{
+    int error;
+
+    if (run->sending != 0 || run->left == 0)
+        return EHLO_E_STATE;
+    error = ehlo_client_resume(run->client, &run->mail, run->rcpts, run->left);
+    if (error == 0)
+        run->sending = run->left;
+    return error;
+}
+
+/* What a session may do before there is mail. */
+static int act_security(struct run *run, unsigned action)
+{
+    static const struct ehlo_span mechanism = {"X", 1}, none, empty = {"", 0}, response = {"YQ==", 4};
+
+    switch (action) {
+    case 0:
+        return ehlo_client_starttls(run->client);
+    case 1:
+        return ehlo_client_auth(run->client, mechanism, none);
+    case 2:
+        return ehlo_client_auth(run->client, mechanism, empty);
+    case 3:
+        return ehlo_client_respond(run->client, response);
+    case 4:
+        return ehlo_client_cancel(run->client);
+    case 5:
+        return ehlo_client_secured(run->client, 0);
+    case 6:
+        return begin_resume(run);
+    default:
+        return 0;
+    }
 }
 
 static int act(struct run *run, uint8_t action)
@@ -274,7 +320,7 @@ static int act(struct run *run, uint8_t action)
     case 6:
         return ehlo_client_quit(run->client);
     default:
-        return 0;
+        return act_security(run, action >> 3 & 7);
     }
 }
 
@@ -369,8 +415,15 @@ static void take_event(struct run *run, const struct ehlo_event *event)
             log_number(run, "decided", run->rcpts[i].decided);
             log_number(run, "code", run->rcpts[i].code);
         }
-        require(delivered == event->index);
+        require(delivered - run->delivered == event->index);
+        run->delivered = delivered;
+        run->left = event->flags & EHLO_EVENT_MORE ? run->sending : 0;
         run->sending = 0;
+    } else if (event->type == EHLO_EVENT_CHALLENGE) { /* the last line of a reply */
+        require((event->flags & EHLO_EVENT_SECRET) != 0);
+        require(run->lines == 0 || run->code == 334);
+        run->lines = 0;
+        run->replies++;
     } else if (event->type == EHLO_EVENT_REPLY) {
         take_reply(run, event);
     }
@@ -515,7 +568,7 @@ static void configure(struct run *run, unsigned choice, unsigned program)
     config->line_max = choice & 2 ? 512 : 0;
     config->outstanding_max = choice & 4 ? 60 : 0;
     config->ignore = choice & 8 ? UINT64_C(1) << EHLO_EXTENSION_PIPELINING : 0;
-    config->flags = choice & 16 ? EHLO_CLIENT_8BIT_ANYWAY : 0;
+    config->flags = EHLO_CLIENT_AUTH_IN_CLEAR | (choice & 16 ? EHLO_CLIENT_8BIT_ANYWAY : 0);
     config->reply_max = choice & 32 ? 3 : 0;
     run->halves = choice & 64 ? 1 : 0;
     run->message = messages[program >> 4];

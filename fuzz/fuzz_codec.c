@@ -79,6 +79,57 @@ static void check_cuts(const char *in, size_t size, uint32_t random)
     }
 }
 
+/* The same in chunks; where they end is told by `ends`, how they are offered by `random`. */
+static void unchunk(struct message *m, uint32_t newline, const char *in, size_t size, uint32_t ends, uint32_t *random)
+{
+    struct ehlo_span piece;
+    size_t used, chunk, end;
+    char *offer;
+    int found;
+
+    memset(m, 0, sizeof *m);
+    ehlo_unstuff_init(&m->unstuff, newline);
+    for (chunk = 0; m->taken < size || chunk < size;) {
+        chunk += some(&ends, size - chunk);
+        for (end = m->taken; end < chunk;) {
+            end += random ? some(random, chunk - end) : chunk - end;
+            do {
+                offer = malloc(end - m->taken + 1);
+                if (offer == NULL)
+                    abort();
+                memcpy(offer, in + m->taken, end - m->taken);
+                found = ehlo_unstuff_chunk(&m->unstuff, offer, end - m->taken, end == chunk, &used, &piece);
+                m->taken += used;
+                if (found == EHLO_UNSTUFF_PIECE)
+                    append(m->out, &m->size, &piece);
+                free(offer);
+            } while (found == EHLO_UNSTUFF_PIECE);
+            if (found < 0 || end - m->taken > (end < chunk) || m->unstuff.octets != m->size)
+                abort();
+        }
+    }
+    if (ehlo_unstuff_chunks_end(&m->unstuff, &piece) == EHLO_UNSTUFF_PIECE) {
+        append(m->out, &m->size, &piece);
+        if (ehlo_unstuff_chunks_end(&m->unstuff, &piece) != EHLO_UNSTUFF_END)
+            abort();
+    }
+}
+
+/* Neither how chunks are offered nor where they end changes the message. */
+static void check_chunks(const char *in, size_t size, uint32_t random)
+{
+    static struct message whole, cut;
+    uint32_t newline, one = 0;
+
+    for (newline = EHLO_NEWLINE_REJECT; newline <= EHLO_NEWLINE_KEEP; newline++) {
+        unchunk(&whole, newline, in, size, one, NULL);
+        unchunk(&cut, newline, in, size, random * 2654435761u, &random);
+        if (memcmp(&whole.unstuff, &cut.unstuff, sizeof whole.unstuff) != 0 || whole.size != cut.size ||
+            memcmp(whole.out, cut.out, cut.size) != 0)
+            abort();
+    }
+}
+
 /* Sends `in`, cut and through few spans. Returns the octets on the wire. */
 static size_t stuff(struct ehlo_stuff *state, char *wire, const char *in, size_t size, uint32_t *random)
 {
@@ -170,6 +221,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     in += sizeof random;
     size -= sizeof random;
     check_cuts(in, size, random);
+    check_chunks(in, size, random);
     check_round_trip(in, size, random);
     check_text(ehlo_base64_encode, ehlo_base64_decode, in, size, 1);
     check_text(ehlo_xtext_encode, ehlo_xtext_decode, in, size, 0);

@@ -40,6 +40,7 @@ static void round_command(const struct ehlo_command *command, uint32_t rules)
     require(memchr(out, '\n', length - 1) == NULL && memchr(out, '\r', length - 2) == NULL);
     require(ehlo_command_parse(&again, out, length - 2, rules, &at) == 0);
     require(again.verb == command->verb && same(again.params, command->params));
+    require(again.octets == command->octets && again.last == command->last);
     if (command->verb == EHLO_VERB_MAIL || command->verb == EHLO_VERB_RCPT)
         require(ehlo_path_equal(&again.path, &command->path));
     else
@@ -61,7 +62,8 @@ static void try_rules(const char *in, size_t size, uint32_t rules)
     require((command.name.size > 0) == (error != EHLO_E_VERB));
     if (error != 0)
         return;
-    try_params(command.params, rules);
+    if (command.verb == EHLO_VERB_MAIL || command.verb == EHLO_VERB_RCPT)
+        try_params(command.params, rules);
     round_command(&command, rules);
 }
 

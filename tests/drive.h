@@ -18,6 +18,9 @@ struct drive {
     size_t drain;  /* octets of output taken at a time; 0: all of it */
     uint32_t seed; /* not 0: questions wait, are asked again from other places, and output is taken at random */
     int end;       /* EHLO_E_ for ehlo_server_end behind the last octet, or 0 */
+    int early;     /* octets are offered before the greeting */
+    const size_t *handshakes; /* where in the input TLS is done, rising: nothing behind is offered before */
+    size_t handshake_count;
 
     /* The verdict on a question: NULL for the standard yes, `*silent` for what feed does when nobody cares. */
     const struct ehlo_reply *(*verdict)(void *user, const struct ehlo_event *event, int *silent);
@@ -27,16 +30,42 @@ struct drive {
     struct drive_text out;
     int result;   /* what the last call to next returned */
     size_t taken; /* octets of input that were used */
+    size_t done;  /* handshakes */
 };
 
-static const char *const drive_names[] = {"NONE", "CONNECT", "HELLO", "MAIL",  "RCPT",
-                                          "DATA", "BODY",    "END",   "ABORT", "COMMAND"};
+static const char *const drive_names[] = {"NONE",  "CONNECT", "HELLO", "MAIL",  "RCPT",   "DATA", "BODY",     "END",
+                                          "ABORT", "COMMAND", "READY", "REPLY", "RESULT", "AUTH", "STARTTLS", "EARLY"};
+
+/* What an event says of the session, a word a flag. */
+static void drive_log_flags(struct drive_text *log, uint32_t flags)
+{
+    static const struct {
+        uint32_t flag;
+        const char *word;
+    } words[] = {
+        {EHLO_EVENT_ESMTP, " esmtp"},
+        {EHLO_EVENT_SECRET, " secret"},
+        {EHLO_EVENT_SECURED, " secured"},
+        {EHLO_EVENT_LMTP, " lmtp"},
+        {EHLO_EVENT_AUTHENTICATED, " authenticated"},
+        {EHLO_EVENT_UTF8, " utf8"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (flags & words[i].flag) {
+            drive_say(log, words[i].word);
+            flags &= ~words[i].flag;
+        }
+    if (flags != 0)
+        drive_fail("a flag that is no server's");
+}
 
 static void drive_log(struct drive_text *log, const struct ehlo_event *event, size_t at)
 {
     char line[160];
 
-    if (event->type < EHLO_EVENT_CONNECT || event->type > EHLO_EVENT_COMMAND)
+    if (event->type < EHLO_EVENT_CONNECT || event->type > EHLO_EVENT_EARLY)
         drive_fail("an event of no known type");
     if (event->type == EHLO_EVENT_BODY) {
         /* the body goes on on its line, so that it does not matter in how many pieces it came */
@@ -55,8 +84,7 @@ static void drive_log(struct drive_text *log, const struct ehlo_event *event, si
         snprintf(line, sizeof line, " @%zu", at);
         drive_say(log, line);
     }
-    if (event->flags & EHLO_EVENT_ESMTP)
-        drive_say(log, " esmtp");
+    drive_log_flags(log, event->flags);
     if (event->command.name.data != NULL) {
         drive_say(log, " ");
         drive_escape(log, event->command.name);
@@ -74,6 +102,16 @@ static void drive_log(struct drive_text *log, const struct ehlo_event *event, si
     if (event->command.params.size > 0) {
         drive_say(log, " params=");
         drive_escape(log, event->command.params);
+    }
+    if (event->command.verb == EHLO_VERB_BDAT) {
+        snprintf(line, sizeof line, " chunk=%llu", (unsigned long long)event->command.octets);
+        drive_say(log, line);
+    }
+    if (event->command.last)
+        drive_say(log, " last");
+    if (event->type == EHLO_EVENT_AUTH) {
+        drive_say(log, event->data.data == NULL ? " nothing" : " data=");
+        drive_escape(log, event->data);
     }
     if (event->type == EHLO_EVENT_ABORT) {
         drive_say(log, " ");
@@ -97,16 +135,34 @@ static const char *drive_offer(const struct drive *drive, size_t from, size_t to
     return drive_flush(end, drive->in + from, to - from);
 }
 
+/* Where the input ends that the client can send now. */
+static size_t drive_limit(const struct drive *drive)
+{
+    return drive->done < drive->handshake_count ? drive->handshakes[drive->done] : drive->size;
+}
+
 static size_t drive_next_cut(const struct drive *drive, size_t offered)
 {
+    const size_t limit = drive_limit(drive);
     size_t i;
 
     if (drive->cuts == NULL)
-        return drive->step < drive->size - offered ? offered + drive->step : drive->size;
+        return drive->step < limit - offered ? offered + drive->step : limit;
     for (i = 0; i < drive->cut_count; i++)
-        if (drive->cuts[i] > offered && drive->cuts[i] < drive->size)
+        if (drive->cuts[i] > offered && drive->cuts[i] < limit)
             return drive->cuts[i];
-    return drive->size;
+    return limit;
+}
+
+/* The handshake, where it stands in the input; returns 0 where it does not. */
+static int drive_secure(struct drive *drive, struct ehlo_server *server)
+{
+    if (drive->done == drive->handshake_count || drive->taken != drive_limit(drive))
+        return 0;
+    if (ehlo_server_secured(server, 0) != 0)
+        drive_fail("secured");
+    drive->done++;
+    return 1;
 }
 
 /* Takes output once. */
@@ -155,7 +211,7 @@ static void drive_defer(struct drive *drive, struct ehlo_server *server, struct 
     first.size = 0;
     drive_log(&first, event, 0);
     while (drive_random(&drive->seed) % 3 != 0) {
-        more = drive->size - offered > 0 ? drive_random(&drive->seed) % (drive->size - offered + 1) : 0;
+        more = drive_random(&drive->seed) % (drive_limit(drive) - offered + 1);
         if (ehlo_server_next(server, drive_offer(drive, drive->taken, offered + more), offered + more - drive->taken,
                              &used, &again) != (int)event->type ||
             used != 0 || again.ticket != event->ticket)
@@ -164,7 +220,8 @@ static void drive_defer(struct drive *drive, struct ehlo_server *server, struct 
         drive_log(&second, &again, 0);
         if (first.size != second.size || memcmp(first.data, second.data, first.size) != 0)
             drive_fail("a question was worded differently the second time");
-        if ((ehlo_server_want(server) & (EHLO_WANT_ANSWER | EHLO_WANT_INPUT)) != EHLO_WANT_ANSWER)
+        if ((ehlo_server_want(server) & (EHLO_WANT_ANSWER | EHLO_WANT_INPUT)) != EHLO_WANT_ANSWER &&
+            event->type != EHLO_EVENT_CONNECT) /* one who looks for octets before the greeting */
             drive_fail("input is wanted while a question is open");
         drive_drain(drive, server);
         *event = again;
@@ -180,7 +237,9 @@ static void drive_run(struct drive *drive)
     uint32_t want, place = 0;
     int end = drive->end, idle = 0; /* calls that led nowhere */
 
-    drive->log.size = drive->out.size = drive->taken = 0;
+    drive->log.size = drive->out.size = drive->taken = drive->done = 0;
+    if (drive->early)
+        offered = drive_next_cut(drive, 0);
     if (size == 0 || size > sizeof blocks[0] ||
         ehlo_server_init(&server, blocks[0], sizeof blocks[0], drive->config) != 0)
         drive_fail("init");
@@ -209,16 +268,18 @@ static void drive_run(struct drive *drive)
         want = ehlo_server_want(server);
         if (want & EHLO_WANT_ANSWER)
             drive_fail("an answered question is still open");
-        if (want & EHLO_WANT_OUTPUT && (drive->seed == 0 || !(want & EHLO_WANT_INPUT) || offered == drive->size ||
-                                        drive_random(&drive->seed) % 2 == 0)) {
+        if (want & EHLO_WANT_OUTPUT && (drive->seed == 0 || !(want & EHLO_WANT_INPUT) ||
+                                        offered == drive_limit(drive) || drive_random(&drive->seed) % 2 == 0)) {
             drive_drain(drive, server);
-        } else if (want & EHLO_WANT_INPUT && offered < drive->size) {
+        } else if (want == EHLO_WANT_TLS && drive_secure(drive, server)) {
+            continue;
+        } else if (want & (EHLO_WANT_INPUT | EHLO_WANT_TLS) && offered < drive_limit(drive)) {
             offered = drive_next_cut(drive, offered);
-        } else if (want & EHLO_WANT_INPUT && end != 0) {
+        } else if (want & (EHLO_WANT_INPUT | EHLO_WANT_TLS) && end != 0) {
             if (ehlo_server_end(server, end) != 0)
                 drive_fail("end");
             end = 0;
-        } else if (want & (EHLO_WANT_INPUT | EHLO_WANT_CLOSE)) {
+        } else if (want & (EHLO_WANT_INPUT | EHLO_WANT_TLS | EHLO_WANT_CLOSE | EHLO_WANT_TURN)) {
             break;
         } else if (idle > 1) {
             drive_fail("the session wants nothing and says nothing");

@@ -58,6 +58,7 @@ struct drive_client {
     size_t drain;  /* octets of output taken at a time; 0: all of it */
     int way;       /* how it is taken */
     size_t piece;  /* octets of a message given at a time; 0: all of them */
+    int whole;     /* each piece as the script has it, since it is a chunk */
     uint32_t seed; /* not 0: everything at random, and the session moves */
     int early;     /* the server talks before it was asked: take no output while there is input */
 
@@ -80,9 +81,13 @@ struct drive_client {
     int over; /* the sticky error */
 };
 
-static const char *const drive_client_answers[] = {"NONE", "CONNECT", "HELLO", "MAIL",  "RCPT",
-                                                   "DATA", "BODY",    "END",   "ABORT", "COMMAND"};
-static const char *const drive_client_outcomes[] = {"PENDING", "DELIVERED", "TRANSIENT", "PERMANENT", "UNKNOWN"};
+static const char *const drive_client_answers[] = {
+    [EHLO_EVENT_NONE] = "NONE", [EHLO_EVENT_CONNECT] = "CONNECT",  [EHLO_EVENT_HELLO] = "HELLO",
+    [EHLO_EVENT_MAIL] = "MAIL", [EHLO_EVENT_RCPT] = "RCPT",        [EHLO_EVENT_DATA] = "DATA",
+    [EHLO_EVENT_BODY] = "BODY", [EHLO_EVENT_END] = "END",          [EHLO_EVENT_COMMAND] = "COMMAND",
+    [EHLO_EVENT_AUTH] = "AUTH", [EHLO_EVENT_STARTTLS] = "STARTTLS"};
+static const char *const drive_client_outcomes[] = {"PENDING",   "DELIVERED", "TRANSIENT",
+                                                    "PERMANENT", "UNKNOWN",   "LATER"};
 
 static void drive_client_end_line(struct drive_client *drive)
 {
@@ -104,9 +109,10 @@ static void drive_client_code(struct drive_client *drive, uint16_t code, const u
 
 static void drive_client_log_reply(struct drive_client *drive, const struct ehlo_event *event)
 {
+    struct ehlo_span mechanisms;
     char line[64];
 
-    if (event->answers > EHLO_EVENT_COMMAND)
+    if (event->answers > EHLO_EVENT_STARTTLS || drive_client_answers[event->answers] == NULL)
         drive_fail("a reply to nothing known");
     drive_say(&drive->log, " ");
     drive_say(&drive->log, drive_client_answers[event->answers]);
@@ -114,7 +120,8 @@ static void drive_client_log_reply(struct drive_client *drive, const struct ehlo
         drive_say(&drive->log, " ");
         drive_say(&drive->log, ehlo_verb_name(event->command.verb));
     }
-    if (event->answers == EHLO_EVENT_RCPT) {
+    if (event->answers == EHLO_EVENT_RCPT ||
+        (event->answers == EHLO_EVENT_END && drive->config->flags & EHLO_CLIENT_LMTP)) {
         snprintf(line, sizeof line, " #%u", (unsigned)event->index);
         drive_say(&drive->log, line);
     }
@@ -126,6 +133,39 @@ static void drive_client_log_reply(struct drive_client *drive, const struct ehlo
     drive_say(&drive->log, event->reply.last ? " [" : " - [");
     drive_escape(&drive->log, event->reply.text);
     drive_say(&drive->log, "]");
+    if (!ehlo_client_mechanisms(event, &mechanisms))
+        return;
+    drive_say(&drive->log, " mechanisms [");
+    drive_escape(&drive->log, mechanisms);
+    drive_say(&drive->log, "]");
+}
+
+static void drive_client_log_ready(struct drive_client *drive, const struct ehlo_event *event)
+{
+    struct ehlo_limits limits;
+    char line[128];
+
+    snprintf(line, sizeof line, "READY%s%s octets=%llu extensions=0x%llX",
+             event->flags & EHLO_EVENT_ESMTP ? " esmtp" : "", event->flags & EHLO_EVENT_SECURED ? " secured" : "",
+             (unsigned long long)event->octets, (unsigned long long)ehlo_client_extensions(drive->client));
+    drive_say(&drive->log, line);
+    if (event->octets != ehlo_client_message_max(drive->client))
+        drive_fail("two bounds of a message");
+    ehlo_client_limits(drive->client, &limits);
+    if (limits.mail_max + limits.rcpt_max + limits.rcpt_domain_max == 0)
+        return;
+    snprintf(line, sizeof line, " limits=%u/%u/%u", (unsigned)limits.mail_max, (unsigned)limits.rcpt_max,
+             (unsigned)limits.rcpt_domain_max);
+    drive_say(&drive->log, line);
+}
+
+static void drive_client_log_challenge(struct drive_client *drive, const struct ehlo_event *event)
+{
+    if (event->flags != EHLO_EVENT_SECRET)
+        drive_fail("a challenge that is no secret");
+    drive_say(&drive->log, "CHALLENGE [");
+    drive_escape(&drive->log, event->data);
+    drive_say(&drive->log, "]");
 }
 
 static void drive_client_log_result(struct drive_client *drive, const struct ehlo_event *event)
@@ -134,7 +174,8 @@ static void drive_client_log_result(struct drive_client *drive, const struct ehl
     char line[64];
     size_t i;
 
-    snprintf(line, sizeof line, " delivered=%u", (unsigned)event->index);
+    snprintf(line, sizeof line, " delivered=%u%s", (unsigned)event->index,
+             event->flags & EHLO_EVENT_MORE ? " more" : "");
     drive_say(&drive->log, line);
     if (event->reason != 0) {
         drive_say(&drive->log, " ");
@@ -143,7 +184,7 @@ static void drive_client_log_result(struct drive_client *drive, const struct ehl
     for (i = 0; i < envelope->count; i++) {
         const struct ehlo_rcpt *rcpt = &envelope->rcpts[i].rcpt;
 
-        if (rcpt->outcome > EHLO_OUTCOME_UNKNOWN || rcpt->decided > EHLO_EVENT_COMMAND || envelope->rcpts[i].own != i)
+        if (rcpt->outcome > EHLO_OUTCOME_LATER || rcpt->decided > EHLO_EVENT_COMMAND || envelope->rcpts[i].own != i)
             drive_fail("no outcome of a recipient");
         drive_say(&drive->log, " | ");
         drive_say(&drive->log, drive_client_outcomes[rcpt->outcome]);
@@ -151,6 +192,8 @@ static void drive_client_log_result(struct drive_client *drive, const struct ehl
         drive_say(&drive->log, drive_client_answers[rcpt->decided]);
         drive_client_code(drive, rcpt->code, rcpt->status);
     }
+    if (event->flags & EHLO_EVENT_MORE)
+        return;
     /* what was lent is the program's again */
     memset(envelope, 0xA5, sizeof *envelope);
     envelope->count = 0;
@@ -158,8 +201,6 @@ static void drive_client_log_result(struct drive_client *drive, const struct ehl
 
 static void drive_client_log(struct drive_client *drive, const struct ehlo_event *event)
 {
-    char line[96];
-
     if (event->ticket != 0)
         drive_fail("a question of a client");
     if (event->type == EHLO_EVENT_REPLY) {
@@ -169,12 +210,9 @@ static void drive_client_log(struct drive_client *drive, const struct ehlo_event
         drive_say(&drive->log, "RESULT");
         drive_client_log_result(drive, event);
     } else if (event->type == EHLO_EVENT_READY) {
-        snprintf(line, sizeof line, "READY%s octets=%llu extensions=0x%llX",
-                 event->flags & EHLO_EVENT_ESMTP ? " esmtp" : "", (unsigned long long)event->octets,
-                 (unsigned long long)ehlo_client_extensions(drive->client));
-        drive_say(&drive->log, line);
-        if (event->octets != ehlo_client_message_max(drive->client))
-            drive_fail("two bounds of a message");
+        drive_client_log_ready(drive, event);
+    } else if (event->type == EHLO_EVENT_CHALLENGE) {
+        drive_client_log_challenge(drive, event);
     } else {
         drive_fail("an event that is none of a client");
     }
@@ -212,14 +250,29 @@ static struct ehlo_path drive_client_path(struct drive_client_envelope *envelope
     struct ehlo_path path;
     size_t used;
 
-    if (ehlo_path_parse(&path, kept.data, kept.size, 0, &used) != 0)
+    if (ehlo_path_parse(&path, kept.data, kept.size, EHLO_UTF8, &used) != 0)
         drive_fail("no path in an action");
     return path;
 }
 
+/* `word` is + and a parameter, which goes behind those that there are. */
+static void drive_client_add_param(struct drive_client_envelope *envelope, struct ehlo_span *params, const char *word,
+                                   size_t size)
+{
+    struct ehlo_span added = drive_client_keep(envelope, word, size);
+
+    if (params->data == NULL) {
+        params->data = added.data + 1;
+        params->size = size - 1;
+    } else {
+        envelope->text[added.data - envelope->text] = ' ';
+        params->size += size;
+    }
+}
+
 /*
- * Reads `<from> [size=N] [8bit] [+PARAM]` and then `<to> [+PARAM]` as often as there are recipients; `to` is not 0 when
- * there are recipients alone. Returns an envelope that is not lent.
+ * Reads `<from> [size=N] [8bit] [binary] [+PARAM]...` and then `<to> [+PARAM]...` as often as there are recipients; `to`
+ * is not 0 when there are recipients alone. Returns an envelope that is not lent.
  */
 static struct drive_client_envelope *drive_client_read(struct drive_client *drive, struct ehlo_span in, int to)
 {
@@ -242,12 +295,14 @@ static struct drive_client_envelope *drive_client_read(struct drive_client *driv
             rcpt->own = envelope->count++;
             rcpt->rcpt.path = drive_client_path(envelope, word, end - at);
         } else if (*word == '+') {
-            *(envelope->count > 0 ? &rcpt->rcpt.params : &envelope->mail.params) =
-                drive_client_keep(envelope, word + 1, end - at - 1);
+            drive_client_add_param(envelope, envelope->count > 0 ? &rcpt->rcpt.params : &envelope->mail.params, word,
+                                   end - at);
         } else if (strncmp(word, "size=", 5) == 0) {
             envelope->mail.octets = strtoull(word + 5, NULL, 10);
         } else if (strncmp(word, "8bit", 4) == 0) {
             envelope->mail.body = EHLO_BODY_8BITMIME;
+        } else if (strncmp(word, "binary", 6) == 0) {
+            envelope->mail.body = EHLO_BODY_BINARYMIME;
         } else {
             drive_fail("a word of an action that is none");
         }
@@ -263,6 +318,14 @@ static int drive_client_send(struct drive_client *drive, struct ehlo_span line)
     if (error == 0)
         drive->lent = !drive->lent;
     return error;
+}
+
+/* Those who are left of what was sent last. */
+static int drive_client_resume(struct drive_client *drive)
+{
+    struct drive_client_envelope *envelope = &drive->envelopes[drive->lent];
+
+    return ehlo_client_resume(drive->client, &envelope->mail, &envelope->rcpts[0].rcpt, envelope->count);
 }
 
 static int drive_client_ask(struct drive_client *drive, const char *word, struct ehlo_span line)
@@ -286,17 +349,34 @@ static int drive_client_piece(struct drive_client *drive)
         return 0;
     if (end == NULL)
         end = drive_page();
-    if (drive->seed != 0)
+    if (drive->seed != 0 && !drive->whole)
         size = drive_random(&drive->seed) % (left + 1);
-    else if (drive->piece > 0 && drive->piece < left)
+    else if (drive->piece > 0 && drive->piece < left && !drive->whole)
         size = drive->piece;
-    last = size == left && drive->has_body == 'b' && (drive->seed == 0 || drive_random(&drive->seed) % 3 != 0);
+    last = size == left && drive->has_body == 'b' &&
+           (drive->seed == 0 || drive->whole || drive_random(&drive->seed) % 3 != 0);
     error = ehlo_client_body(drive->client, drive_flush(end, drive->body + drive->body_at, size), size, last);
     drive_client_did(drive, "body", error);
     drive->body_at += size;
     if (error != 0 || last || (drive->has_body == 'p' && drive->body_at == drive->body_size))
         drive->has_body = 0;
     return 1;
+}
+
+/* `MECHANISM [INITIAL]`; an initial response of `-` is empty. */
+static int drive_client_auth(struct drive_client *drive, struct ehlo_span line)
+{
+    struct ehlo_span mechanism = {line.data, 0}, initial = {NULL, 0};
+
+    while (mechanism.size < line.size && line.data[mechanism.size] != ' ')
+        mechanism.size++;
+    if (mechanism.size < line.size) {
+        initial.data = line.data + mechanism.size + 1;
+        initial.size = line.size - mechanism.size - 1;
+    }
+    if (initial.size == 1 && initial.data[0] == '-')
+        initial.size = 0;
+    return ehlo_client_auth(drive->client, mechanism, initial);
 }
 
 /* Calls a function of the session for an action of `size` octets. */
@@ -331,6 +411,18 @@ static void drive_client_act(struct drive_client *drive, const char *action, siz
         line.size = drive_unescape(text, text);
         line.data = text;
         error = ehlo_client_command(drive->client, line);
+    } else if (strcmp(word, "starttls") == 0) {
+        error = ehlo_client_starttls(drive->client);
+    } else if (strcmp(word, "secured") == 0) {
+        error = ehlo_client_secured(drive->client, (size_t)strtoul(text, NULL, 10));
+    } else if (strcmp(word, "auth") == 0) {
+        error = drive_client_auth(drive, line);
+    } else if (strcmp(word, "respond") == 0) {
+        error = ehlo_client_respond(drive->client, line);
+    } else if (strcmp(word, "cancel") == 0) {
+        error = ehlo_client_cancel(drive->client);
+    } else if (strcmp(word, "resume") == 0) {
+        error = drive_client_resume(drive);
     } else if (strcmp(word, "body") == 0 || strcmp(word, "part") == 0) {
         drive->has_body = word[0];
         drive->body_at = 0;
@@ -489,7 +581,8 @@ static void drive_client_over(struct drive_client *drive, int error)
         drive_client_did(drive, "OVER", error);
         drive->over = error;
     }
-    if (ehlo_client_want(drive->client) != EHLO_WANT_CLOSE || ehlo_client_timeout(drive->client) != 0)
+    if (ehlo_client_want(drive->client) != (error == EHLO_E_TURNED ? EHLO_WANT_TURN : EHLO_WANT_CLOSE) ||
+        ehlo_client_timeout(drive->client) != 0)
         drive_fail("it is over, and something is waited for");
     if (ehlo_client_sent(drive->client, 0) != 0 || ehlo_client_output(drive->client, &span, 1) != 0 ||
         ehlo_client_copy(drive->client, &span, sizeof span) != 0)
@@ -502,6 +595,7 @@ static void drive_client_begin(struct drive_client *drive)
 
     memset(&drive->client, 0, offsetof(struct drive_client, body) - offsetof(struct drive_client, client));
     drive->log.size = drive->out.size = drive->lent = 0;
+    memset(drive->envelopes, 0, sizeof drive->envelopes);
     drive->has_body = 0;
     drive->in_size = drive->offered = drive->taken = 0;
     drive->over = 0;
@@ -563,8 +657,14 @@ static void drive_client_run(struct drive_client *drive)
             break;
         want = ehlo_client_want(drive->client);
         permitted = drive_client_permitted(drive);
-        if (want & EHLO_WANT_CLOSE)
+        if (want & (EHLO_WANT_CLOSE | EHLO_WANT_TURN))
             drive_fail("it is over, and did not say so");
+        if (want == EHLO_WANT_TLS) {
+            if (permitted == drive->offered)
+                break;
+            drive_client_offer(drive, permitted);
+            continue;
+        }
         if (want & EHLO_WANT_INPUT && permitted > drive->offered &&
             (drive->early || !(want & EHLO_WANT_OUTPUT) || drive->seed == 0 || drive_random(&drive->seed) % 2 == 0))
             drive_client_offer(drive, permitted);

@@ -23,8 +23,9 @@ enum {
     LOOP_WIRE = 4096, /* octets on their way in one direction */
     LOOP_LINE = 2048, /* octets of an input buffer */
     LOOP_BLOCK = EHLO_SERVER_SIZE / 8,
-    LOOP_COMMANDS = 2048,
-    LOOP_IDLE = 20000 /* steps in a row that lead nowhere */
+    LOOP_COMMANDS = 4096,
+    LOOP_BEGUN = 1024, /* transactions */
+    LOOP_IDLE = 20000  /* steps in a row that lead nowhere */
 };
 
 /* What is rolled is the input of a fuzzer first, then a fixed sequence. */
@@ -74,7 +75,9 @@ struct loop_message {
 
     /* what the client knows, by the replies that it saw */
     int dropped; /* given up by RSET */
-    int dotted;  /* the final dot was sent */
+    int dotted;  /* the final dot, or the last chunk, was sent */
+    int sent;    /* it was sent in one transaction at least */
+    int resumed; /* transactions for those who had been left */
     uint32_t outcome[LOOP_RCPTS];
     uint32_t decided[LOOP_RCPTS];
     uint16_t code[LOOP_RCPTS];
@@ -83,7 +86,8 @@ struct loop_message {
     struct loop_text got;
     uint16_t mail;
     uint16_t rcpt[LOOP_RCPTS];
-    uint16_t end;
+    uint16_t end[LOOP_RCPTS];
+    int mails;
 };
 
 /* What ehlo_client_send is lent. */
@@ -106,6 +110,7 @@ enum {
     LOOP_END_REPLY,
     LOOP_RESET,
     LOOP_RESULT,
+    LOOP_RESUME,
     LOOP_GONE
 };
 
@@ -130,13 +135,23 @@ struct loop {
     int ready;
     int client_over; /* the sticky error, or 0 */
     uint32_t step;
-    uint32_t current;              /* the message that is being sent */
-    uint32_t begun[LOOP_MESSAGES]; /* those whose MAIL was or will be sent, in order */
+    uint32_t current;           /* the message that is being sent */
+    uint32_t begun[LOOP_BEGUN]; /* those whose MAIL was or will be sent, in order */
     uint32_t begun_count;
     uint32_t replying; /* of them, those whose MAIL has its reply; the last one is what replies are about */
     uint32_t rcpt;     /* recipients asked for */
     uint32_t answered; /* of them, those with a reply */
     uint32_t accepted;
+    uint32_t kept[LOOP_RCPTS];  /* which those are */
+    uint32_t order[LOOP_RCPTS]; /* which recipients a transaction that was resumed asks for */
+    int resuming;
+    int breaking; /* a chunk was refused, and RSET was not said */
+    int want_tls;
+    uint32_t secured;
+    size_t chunk;          /* octets of it that are to go out */
+    int last_chunk;        /* it is */
+    char command[80];      /* the line that is going out */
+    uint32_t chunked;      /* the message whose chunks go out, or went out last, counted from 1 */
     uint32_t in_message;   /* the message whose octets go out, counted from 1 */
     int after_cr;          /* commands go out, and the last octet was CR */
     size_t line;           /* octets of the line that is going out */
@@ -153,7 +168,7 @@ struct loop {
     size_t given;         /* octets of the message that were given */
     char *piece;          /* lent */
     struct loop_lent *lent;
-    uint32_t sends, results;
+    uint32_t sends, results, delivered; /* of the present message */
 
     struct ehlo_server_config server_config;
     struct ehlo_server *server;
@@ -164,8 +179,11 @@ struct loop {
     uint32_t taking;   /* the message that is being taken, counted from 1 */
     uint32_t question; /* EHLO_EVENT_ of the open question, or 0 */
     uint32_t ticket;
-    uint32_t asked; /* RCPT: which */
+    uint32_t asked; /* RCPT: which; END: which of the accepted */
+    uint32_t takers[LOOP_RCPTS];
+    uint32_t taker_count;
     uint32_t refusals;
+    uint32_t crowded; /* recipients that are taken in one transaction; 0: no bound */
     uint32_t patience;
 };
 
@@ -309,9 +327,25 @@ static void loop_lend(struct loop_lent *lent, const struct loop_message *message
     }
 }
 
+static int loop_is_lmtp(const struct loop *loop)
+{
+    return (loop->client_config.flags & EHLO_CLIENT_LMTP) != 0;
+}
+
+static int loop_offers(const struct loop *loop, uint32_t extension)
+{
+    return (int)(ehlo_client_extensions(loop->client) >> extension & 1);
+}
+
+static int loop_is_chunked(const struct loop *loop, const struct loop_message *message)
+{
+    return message->body == EHLO_BODY_BINARYMIME ||
+           ((loop->client_config.flags & EHLO_CLIENT_CHUNKING) != 0 && loop_offers(loop, EHLO_EXTENSION_CHUNKING));
+}
+
 static int loop_takes_8bit(const struct loop *loop, const struct loop_message *message)
 {
-    return message->body == EHLO_BODY_8BITMIME || (loop->client_config.flags & EHLO_CLIENT_8BIT_ANYWAY) != 0;
+    return message->body != EHLO_BODY_7BIT || (loop->client_config.flags & EHLO_CLIENT_8BIT_ANYWAY) != 0;
 }
 
 static int loop_is_8bit(const struct loop_message *message)
@@ -349,6 +383,11 @@ static void loop_decide(struct loop_message *message, uint32_t from, uint32_t to
 /* What is open when the session is over. */
 static void loop_decide_rest(struct loop_message *message)
 {
+    uint32_t i;
+
+    for (i = 0; i < message->count; i++)
+        if (message->outcome[i] == EHLO_OUTCOME_LATER)
+            message->outcome[i] = EHLO_OUTCOME_TRANSIENT;
     loop_decide(message, 0, message->count, message->dotted ? EHLO_OUTCOME_UNKNOWN : EHLO_OUTCOME_TRANSIENT,
                 EHLO_EVENT_NONE, 0);
 }
@@ -366,52 +405,101 @@ static struct loop_message *loop_replied(struct loop *loop, const struct ehlo_ev
     return &loop->messages[loop->begun[loop->replying - 1]];
 }
 
+/* The server takes no more recipients in this transaction. */
+static int loop_is_too_many(const struct loop *loop, const struct loop_message *message, const struct ehlo_event *event)
+{
+    const uint16_t *status = event->reply.status;
+
+    return message->by_send && loop->accepted > 0 && (event->reply.code == 452 || event->reply.code == 552) &&
+           (status[0] == 0 || (status[1] == 5 && status[2] == 3));
+}
+
+static void loop_take_rcpt(struct loop *loop, struct loop_message *message, const struct ehlo_event *event)
+{
+    const uint32_t index = loop->resuming ? loop->order[loop->answered] : loop->answered;
+    const uint16_t code = event->reply.code;
+
+    LOOP_REQUIRE(event->index == index);
+    loop->answered++;
+    if (code < 400)
+        loop->kept[loop->accepted++] = index;
+    else if (code != 421 && loop_is_too_many(loop, message, event) && message->outcome[index] == EHLO_OUTCOME_PENDING)
+        message->outcome[index] = EHLO_OUTCOME_LATER;
+    else if (code != 421)
+        loop_decide(message, index, index + 1, loop_meaning(EHLO_EVENT_RCPT, code), EHLO_EVENT_RCPT, code);
+}
+
+static void loop_take_end(struct loop *loop, struct loop_message *message, const struct ehlo_event *event)
+{
+    const int lmtp = loop_is_lmtp(loop), refused = event->reply.code >= 400;
+    const uint32_t from = lmtp ? loop->kept[event->index] : 0, to = lmtp ? from + 1 : message->count;
+
+    LOOP_REQUIRE(refused || message->dotted || loop->breaking);
+    LOOP_REQUIRE(!lmtp || event->index < loop->accepted);
+    loop_decide(message, from, to, loop_meaning(0, event->reply.code), EHLO_EVENT_END, event->reply.code);
+    if (loop->step != LOOP_END_REPLY || (lmtp && !loop->breaking && event->index + 1 < loop->accepted))
+        return;
+    if (loop->breaking) {
+        loop->step = LOOP_RESET;
+        return;
+    }
+    loop->step = LOOP_NEXT_MESSAGE;
+    loop->current++;
+}
+
 static void loop_take_reply(struct loop *loop, const struct ehlo_event *event)
 {
     const uint16_t code = event->reply.code;
     const int refused = code >= 400;
     struct loop_message *message = loop_replied(loop, event);
 
-    loop->reply_count += event->answers != EHLO_EVENT_CONNECT;
+    loop->reply_count +=
+        event->answers != EHLO_EVENT_CONNECT && !(event->answers == EHLO_EVENT_END && loop_is_lmtp(loop) &&
+                                                  !loop->breaking && event->index + 1 < loop->accepted);
     loop->closing |= code == 421 && event->command.verb != EHLO_VERB_QUIT;
     LOOP_REQUIRE(loop->reply_count <= loop->command_count || code >= 400);
     switch (event->answers) {
     case EHLO_EVENT_RCPT:
-        LOOP_REQUIRE(event->index == loop->answered);
-        loop->answered++;
-        loop->accepted += !refused;
-        if (refused && code != 421)
-            loop_decide(message, event->index, event->index + 1, loop_meaning(EHLO_EVENT_RCPT, code), EHLO_EVENT_RCPT,
-                        code);
+        loop_take_rcpt(loop, message, event);
+        break;
+    case EHLO_EVENT_BODY:
+        if (!refused)
+            break;
+        loop_decide(message, 0, message->count, loop_meaning(0, code), EHLO_EVENT_BODY, code);
+        loop->breaking = 1;
+        loop->in_message = 0;
+        if (loop->step == LOOP_BODY)
+            loop->step = LOOP_RESET;
+        break;
+    case EHLO_EVENT_STARTTLS:
+        loop->ready = refused;
         break;
     case EHLO_EVENT_DATA:
         if (refused) {
             loop_decide(message, 0, message->count, loop_meaning(0, code), EHLO_EVENT_DATA, code);
         } else {
             loop->in_message = loop->begun[loop->replying - 1] + 1;
+            loop->chunked = 0;
             loop->sent.size = loop->given = 0;
         }
         if (loop->step == LOOP_DATA_REPLY)
             loop->step = refused ? LOOP_RESET : LOOP_BODY;
         break;
     case EHLO_EVENT_END:
-        LOOP_REQUIRE(refused || message->dotted);
-        loop_decide(message, 0, message->count, loop_meaning(0, code), EHLO_EVENT_END, code);
-        if (loop->step == LOOP_END_REPLY) {
-            loop->step = LOOP_NEXT_MESSAGE;
-            loop->current++;
-        }
+        loop_take_end(loop, message, event);
         break;
     case EHLO_EVENT_MAIL:
         if (refused)
             loop_decide(message, 0, message->count, loop_meaning(0, code), EHLO_EVENT_MAIL, code);
         break;
     default:
+        if (event->answers == EHLO_EVENT_COMMAND && event->command.verb == EHLO_VERB_RSET)
+            loop->breaking = 0;
         LOOP_REQUIRE(event->answers != EHLO_EVENT_COMMAND || event->command.verb != EHLO_VERB_RSET || code == 250 ||
                      code == 421);
         break;
     }
-    if (code == 421 && message != NULL)
+    if (code == 421 && message != NULL && !(event->answers == EHLO_EVENT_END && loop_is_lmtp(loop)))
         loop_decide(message, 0, message->count, EHLO_OUTCOME_TRANSIENT, event->answers, code);
 }
 
@@ -419,22 +507,31 @@ static void loop_take_reply(struct loop *loop, const struct ehlo_event *event)
 static void loop_take_result(struct loop *loop, const struct ehlo_event *event)
 {
     struct loop_message *message = &loop->messages[loop->current];
-    uint32_t i, delivered = 0, silent = 0;
+    uint32_t i, delivered = 0, silent = 0, later = 0;
     const struct ehlo_rcpt *rcpt;
 
     LOOP_REQUIRE(loop->lent != NULL && ++loop->results == loop->sends);
     for (i = 0; i < message->count; i++) /* a rest there is only when the session is over */
         silent += message->outcome[i] == EHLO_OUTCOME_PENDING;
     LOOP_REQUIRE(silent == 0 || (event->reason < 0 && (ehlo_client_want(loop->client) & EHLO_WANT_CLOSE) != 0));
-    loop_decide_rest(message);
+    if ((event->flags & EHLO_EVENT_MORE) == 0)
+        loop_decide_rest(message);
     for (i = 0; i < message->count; i++) {
         rcpt = &loop->lent->rcpts[i];
+        later += rcpt->outcome == EHLO_OUTCOME_LATER;
         LOOP_REQUIRE(rcpt->outcome == message->outcome[i]);
         LOOP_REQUIRE(rcpt->code == message->code[i]);
         LOOP_REQUIRE(rcpt->decided == message->decided[i]);
         delivered += rcpt->outcome == EHLO_OUTCOME_DELIVERED;
     }
-    LOOP_REQUIRE(event->index == delivered);
+    LOOP_REQUIRE(event->index == delivered - loop->delivered);
+    LOOP_REQUIRE(((event->flags & EHLO_EVENT_MORE) != 0) == (later > 0));
+    loop->delivered = delivered;
+    loop->resuming = 0;
+    if (later > 0 && loop_roll(loop, 8) > 0) {
+        loop->step = LOOP_RESUME;
+        return;
+    }
     free(loop->lent);
     loop->lent = NULL;
     loop->current++;
@@ -467,8 +564,12 @@ static void loop_client_next(struct loop *loop)
         loop->progress++;
         LOOP_REQUIRE(found != EHLO_E_ARGUMENT && found != EHLO_E_PROTOCOL);
         /* with QUIT as the only question left it is the orderly end */
-        LOOP_REQUIRE(!loop->closing || found == EHLO_E_CLOSING || (found == EHLO_E_QUIT && loop->step == LOOP_GONE));
-        LOOP_REQUIRE(ehlo_client_want(loop->client) == EHLO_WANT_CLOSE && loop->lent == NULL);
+        LOOP_REQUIRE(!loop->closing || found == EHLO_E_CLOSING || (found == EHLO_E_QUIT && loop->step == LOOP_GONE) ||
+                     (found == EHLO_E_REFUSED && !loop->ready));
+        LOOP_REQUIRE(ehlo_client_want(loop->client) == EHLO_WANT_CLOSE);
+        LOOP_REQUIRE(loop->lent == NULL || loop->step == LOOP_RESUME);
+        free(loop->lent);
+        loop->lent = NULL;
         loop->client_over = found;
         loop->step = LOOP_GONE;
         free(loop->piece);
@@ -488,7 +589,7 @@ static void loop_watch_command(struct loop *loop, char beginning, size_t size)
     LOOP_REQUIRE(loop->command_count < LOOP_COMMANDS);
     for (i = loop->reply_count; i < loop->command_count; i++) {
         LOOP_REQUIRE(ehlo_client_extensions(loop->client) >> EHLO_EXTENSION_PIPELINING & 1);
-        LOOP_REQUIRE(strchr("MR.", loop->commands[i].beginning) != NULL || beginning == '.');
+        LOOP_REQUIRE(strchr("MR.B", loop->commands[i].beginning) != NULL || beginning == '.');
         octets += loop->commands[i].size;
     }
     LOOP_REQUIRE(octets == size || loop->client_config.outstanding_max == 0 ||
@@ -497,21 +598,67 @@ static void loop_watch_command(struct loop *loop, char beginning, size_t size)
     loop->commands[loop->command_count++].size = size;
 }
 
+/* All of a message has gone out. */
+static void loop_watch_end(struct loop *loop, struct loop_message *message, size_t size)
+{
+    if (loop->breaking) /* it is not complete, and nobody wants it */
+        return;
+    LOOP_REQUIRE(size == message->canonical.size);
+    LOOP_REQUIRE(memcmp(loop->sent.data, message->canonical.data, message->canonical.size) == 0);
+    LOOP_REQUIRE(loop->given == message->size && !message->dotted);
+    message->dotted = message->sent = 1;
+    loop->in_message = 0;
+}
+
+/* An octet of a chunk. */
+static void loop_watch_chunk(struct loop *loop, char octet)
+{
+    if (!loop->breaking) {
+        LOOP_REQUIRE(loop->sent.size < sizeof loop->sent.data);
+        loop->sent.data[loop->sent.size++] = octet;
+    }
+    if (--loop->chunk == 0 && loop->last_chunk)
+        loop_watch_end(loop, &loop->messages[loop->chunked - 1], loop->sent.size);
+}
+
+/* The line of a chunk. */
+static void loop_watch_bdat(struct loop *loop)
+{
+    char last[8] = "";
+    unsigned long octets = 0;
+
+    LOOP_REQUIRE(sscanf(loop->command, "BDAT %lu %7s", &octets, last) >= 1 && loop->chunked > 0);
+    loop->chunk = octets;
+    loop->last_chunk = strcmp(last, "LAST") == 0;
+    LOOP_REQUIRE(loop->last_chunk ? 1 : last[0] == '\0' && octets > 0);
+    if (loop->last_chunk && octets == 0)
+        loop_watch_end(loop, &loop->messages[loop->chunked - 1], loop->sent.size);
+}
+
 /*
  * Looks at an octet that goes out: lines that end with CRLF, of visible ASCII or of a message; undoes the stuffing of
  * a message in the most simple way.
  */
 static void loop_watch(struct loop *loop, char octet)
 {
-    struct loop_message *message = &loop->messages[loop->in_message - (loop->in_message > 0)];
-    const int stuffed = loop->in_message != 0 && loop->line == 0 && octet == '.';
+    const uint32_t in_message = loop->in_message == loop->chunked ? 0 : loop->in_message;
+    struct loop_message *message = &loop->messages[in_message - (in_message > 0)];
+    const int stuffed = in_message != 0 && loop->line == 0 && octet == '.';
 
+    if (loop->chunk > 0) {
+        loop_watch_chunk(loop, octet);
+        return;
+    }
     LOOP_REQUIRE((loop->after_cr != 0) == (octet == '\n'));
-    LOOP_REQUIRE(loop->in_message != 0 || octet == '\r' || octet == '\n' || (octet >= ' ' && octet <= '~'));
-    LOOP_REQUIRE(loop->in_message != 0 || loop->line < 512);
+    LOOP_REQUIRE(in_message != 0 || octet == '\r' || octet == '\n' || (octet >= ' ' && octet <= '~'));
+    LOOP_REQUIRE(in_message != 0 || loop->line < 512);
     loop->after_cr = octet == '\r';
+    if (loop->line < sizeof loop->command - 1) {
+        loop->command[loop->line] = octet;
+        loop->command[loop->line + 1] = '\0';
+    }
     loop->line++;
-    if (loop->in_message != 0 && !stuffed) {
+    if (in_message != 0 && !stuffed) {
         LOOP_REQUIRE(loop->sent.size < sizeof loop->sent.data);
         loop->sent.data[loop->sent.size++] = octet;
     }
@@ -519,15 +666,13 @@ static void loop_watch(struct loop *loop, char octet)
     loop->beginning = loop->line == 1 ? octet : loop->beginning;
     if (octet != '\n')
         return;
-    if (loop->in_message != 0 && loop->dot && loop->line == 3) {
-        LOOP_REQUIRE(loop->sent.size - 2 == message->canonical.size);
-        LOOP_REQUIRE(memcmp(loop->sent.data, message->canonical.data, message->canonical.size) == 0);
-        LOOP_REQUIRE(loop->given == message->size && !message->dotted);
-        message->dotted = 1;
-        loop->in_message = 0;
+    if (in_message != 0 && loop->dot && loop->line == 3) {
+        loop_watch_end(loop, message, loop->sent.size - 2);
         loop_watch_command(loop, '.', 0);
-    } else if (loop->in_message == 0) {
+    } else if (in_message == 0) {
         loop_watch_command(loop, loop->beginning, loop->line);
+        if (loop->beginning == 'B')
+            loop_watch_bdat(loop);
     }
     loop->line = 0;
 }
@@ -607,7 +752,9 @@ static void loop_give_piece(struct loop *loop)
         return;
     }
     loop->given += size;
-    if (last && loop->step == LOOP_BODY) {
+    if (last && loop->step == LOOP_BODY && loop->in_message == loop->chunked) {
+        loop->step = LOOP_END_REPLY;
+    } else if (last && loop->step == LOOP_BODY) {
         loop->step = message->pipelined ? LOOP_NEXT_MESSAGE : LOOP_END_REPLY;
         loop->current += message->pipelined != 0;
     }
@@ -616,9 +763,12 @@ static void loop_give_piece(struct loop *loop)
 /* Whether a message cannot be begun; it is then left out. */
 static int loop_cannot_begin(struct loop *loop, const struct loop_message *message, int error)
 {
-    if (error != EHLO_E_8BIT && error != EHLO_E_TOO_MUCH)
+    if (error != EHLO_E_8BIT && error != EHLO_E_TOO_MUCH && error != EHLO_E_OFFER)
         return 0;
-    if (error == EHLO_E_8BIT)
+    if (error == EHLO_E_OFFER)
+        LOOP_REQUIRE(message->body == EHLO_BODY_BINARYMIME &&
+                     !(loop_offers(loop, EHLO_EXTENSION_CHUNKING) && loop_offers(loop, EHLO_EXTENSION_BINARYMIME)));
+    else if (error == EHLO_E_8BIT)
         LOOP_REQUIRE(message->body == EHLO_BODY_8BITMIME && (loop->client_config.flags & EHLO_CLIENT_8BIT_ANYWAY) == 0);
     else
         LOOP_REQUIRE(message->octets > ehlo_client_message_max(loop->client));
@@ -642,12 +792,53 @@ static void loop_send(struct loop *loop)
         loop->lent = lent;
         loop->sends++;
         loop->step = LOOP_RESULT;
+        loop->delivered = 0;
         loop->begun[loop->begun_count++] = loop->current;
         loop->progress++;
         return;
     }
     free(lent);
     LOOP_REQUIRE(loop_cannot_begin(loop, message, error) || error == EHLO_E_FULL);
+}
+
+/* Another transaction for those that were left. */
+static void loop_resume(struct loop *loop)
+{
+    struct loop_message *message = &loop->messages[loop->current];
+    int error = ehlo_client_resume(loop->client, &loop->lent->mail, loop->lent->rcpts, message->count);
+    uint32_t i, count = 0;
+
+    LOOP_REQUIRE(error == 0 || error == EHLO_E_FULL);
+    if (error != 0)
+        return;
+    for (i = 0; i < message->count; i++) {
+        if (message->outcome[i] != EHLO_OUTCOME_LATER)
+            continue;
+        message->outcome[i] = EHLO_OUTCOME_PENDING;
+        message->rcpt[i] = 0;
+        loop->order[count++] = i;
+    }
+    LOOP_REQUIRE(count > 0 && loop->begun_count < LOOP_BEGUN);
+    message->dotted = 0;
+    message->resumed++;
+    loop->resuming = 1;
+    loop->sends++;
+    loop->step = LOOP_RESULT;
+    loop->begun[loop->begun_count++] = loop->current;
+    loop->progress++;
+}
+
+/* TLS, where it is offered. */
+static void loop_starttls(struct loop *loop)
+{
+    int error = ehlo_client_starttls(loop->client);
+
+    LOOP_REQUIRE(error == 0 || error == EHLO_E_FULL || error == EHLO_E_OFFER);
+    if (error == EHLO_E_FULL)
+        return;
+    loop->want_tls = 0;
+    loop->ready = error != 0;
+    loop->progress++;
 }
 
 /* One of the commands by themselves; nothing of what they are given is lent. */
@@ -699,6 +890,11 @@ static void loop_client_program(struct loop *loop)
     int error;
 
     if (ehlo_client_want(loop->client) & EHLO_WANT_BODY) {
+        if (loop->in_message == 0) { /* chunks need no leave */
+            LOOP_REQUIRE(loop_is_chunked(loop, message));
+            loop->in_message = loop->chunked = loop->current + 1;
+            loop->sent.size = loop->given = 0;
+        }
         loop_give_piece(loop);
         return;
     }
@@ -706,7 +902,13 @@ static void loop_client_program(struct loop *loop)
         return;
     switch (loop->step) {
     case LOOP_NEXT_MESSAGE:
-        loop_next_message(loop);
+        if (loop->want_tls && loop->begun_count == 0)
+            loop_starttls(loop);
+        else
+            loop_next_message(loop);
+        break;
+    case LOOP_RESUME:
+        loop_resume(loop);
         break;
     case LOOP_MAIL:
         error = loop_ask(loop, LOOP_MAIL);
@@ -740,7 +942,7 @@ static void loop_client_program(struct loop *loop)
         }
         error = loop_ask(loop, LOOP_DATA);
         if (error == 0)
-            loop->step = LOOP_DATA_REPLY;
+            loop->step = loop_is_chunked(loop, message) ? LOOP_BODY : LOOP_DATA_REPLY;
         if (error == EHLO_E_STATE) { /* nobody is left to send it to */
             LOOP_REQUIRE(loop->answered == message->count && loop->accepted == 0);
             loop->step = LOOP_RESET;
@@ -793,6 +995,7 @@ static void loop_take_question(struct loop *loop, const struct ehlo_event *event
         LOOP_REQUIRE(message->got.size == message->canonical.size);
         LOOP_REQUIRE(memcmp(message->got.data, message->canonical.data, message->got.size) == 0);
         LOOP_REQUIRE(event->octets == message->got.size && message->dotted);
+        loop->asked = event->index;
     }
 }
 
@@ -834,6 +1037,20 @@ static uint16_t loop_verdict(struct loop *loop)
     return refusals[loop_roll(loop, sizeof refusals / sizeof refusals[0])];
 }
 
+/* For all that were accepted, in LMTP for the one that was asked for. */
+static void loop_answer_end(struct loop *loop, struct loop_message *message, uint16_t code)
+{
+    const int lmtp = loop_is_lmtp(loop);
+    uint32_t i;
+
+    LOOP_REQUIRE(loop->open && (!lmtp || loop->asked < loop->taker_count));
+    for (i = lmtp ? loop->asked : 0; i < (lmtp ? loop->asked + 1 : loop->taker_count); i++) {
+        LOOP_REQUIRE(message->end[loop->takers[i]] == 0);
+        message->end[loop->takers[i]] = code;
+    }
+    loop->open = lmtp && loop->asked + 1 < loop->taker_count;
+}
+
 static void loop_server_answer(struct loop *loop)
 {
     static const char *const texts[] = {"", "as you like", "two\nlines", "a\n\nb\nc"};
@@ -845,21 +1062,29 @@ static void loop_server_answer(struct loop *loop)
     if (loop->question == 0 || (loop->patience > 0 && !loop_one_in(loop, loop->patience)))
         return;
     reply.code = code = loop_verdict(loop);
+    if (loop->question == EHLO_EVENT_RCPT && loop->crowded > 0 && loop->taker_count >= loop->crowded) {
+        reply.code = code = 452;
+        reply.status[0] = 4;
+        reply.status[1] = 5;
+        reply.status[2] = 3;
+    }
     LOOP_REQUIRE(ehlo_server_answer(loop->server, loop->ticket, code == 0 ? NULL : &reply) == 0);
     loop->progress++;
     if (code == 0)
         code = loop->question == EHLO_EVENT_DATA ? 354 : 250;
     if (loop->question == EHLO_EVENT_MAIL) {
-        LOOP_REQUIRE(message->mail == 0 && !loop->open);
+        LOOP_REQUIRE(message->mails++ <= message->resumed && !loop->open);
         message->mail = code;
+        message->got.size = 0;
+        loop->taker_count = 0;
         loop->open = code < 400;
     } else if (loop->question == EHLO_EVENT_RCPT) {
         LOOP_REQUIRE(message->rcpt[loop->asked] == 0);
         message->rcpt[loop->asked] = code;
+        if (code < 400)
+            loop->takers[loop->taker_count++] = loop->asked;
     } else if (loop->question == EHLO_EVENT_END) {
-        LOOP_REQUIRE(message->end == 0 && loop->open);
-        message->end = code;
-        loop->open = 0;
+        loop_answer_end(loop, message, code);
     }
     loop->question = 0;
 }
@@ -896,7 +1121,7 @@ static void loop_client_step(struct loop *loop)
         loop->client = loop_move(loop->client_blocks, loop->client);
     switch (loop_roll(loop, 4)) {
     case 0:
-        if (ehlo_client_want(loop->client) & EHLO_WANT_INPUT)
+        if (ehlo_client_want(loop->client) & (EHLO_WANT_INPUT | EHLO_WANT_TLS)) /* where none should come */
             loop_receive(loop, &link->down, &loop->client_in);
         break;
     case 1:
@@ -912,7 +1137,7 @@ static void loop_client_step(struct loop *loop)
     if (loop->client_over != 0) {
         loop_hang_up(&link->up, &link->down);
     } else if (link->down.ended && link->down.used == 0 && !loop->client_in.fresh &&
-               ehlo_client_want(loop->client) & EHLO_WANT_INPUT) {
+               ehlo_client_want(loop->client) & (EHLO_WANT_INPUT | EHLO_WANT_TLS)) {
         LOOP_REQUIRE(ehlo_client_end(loop->client, EHLO_E_LOST) == 0);
         loop->progress++;
     }
@@ -942,7 +1167,7 @@ static void loop_server_step(struct loop *loop)
     if (ehlo_server_want(loop->server) == EHLO_WANT_CLOSE) {
         loop_hang_up(&link->down, &link->up);
     } else if (link->up.ended && link->up.used == 0 && !loop->server_in.fresh &&
-               ehlo_server_want(loop->server) & (EHLO_WANT_INPUT | EHLO_WANT_ANSWER)) {
+               ehlo_server_want(loop->server) & (EHLO_WANT_INPUT | EHLO_WANT_ANSWER | EHLO_WANT_TLS)) {
         (void)ehlo_server_end(loop->server, EHLO_E_LOST);
         loop->question = 0;
         loop->progress++;
@@ -984,15 +1209,18 @@ static void loop_compare(const struct loop *loop, int broken)
         message = &loop->messages[k];
         for (i = 0; i < message->count; i++) {
             outcome = message->outcome[i];
-            taken = message->end / 100 == 2 && message->rcpt[i] / 100 == 2;
+            taken = message->end[i] / 100 == 2;
             LOOP_REQUIRE(outcome != EHLO_OUTCOME_DELIVERED || taken);
-            LOOP_REQUIRE(outcome != EHLO_OUTCOME_UNKNOWN || (loop->lost && message->dotted));
+            LOOP_REQUIRE(outcome != EHLO_OUTCOME_UNKNOWN || message->sent);
+            /* chunks need no leave: they may go to a server that closes by 521 */
+            LOOP_REQUIRE(outcome != EHLO_OUTCOME_UNKNOWN || loop->lost || loop_is_lmtp(loop) ||
+                         loop_is_chunked(loop, message));
             LOOP_REQUIRE(!taken || broken || outcome == EHLO_OUTCOME_DELIVERED || outcome == EHLO_OUTCOME_UNKNOWN);
-            LOOP_REQUIRE(!taken || message->dotted);
+            LOOP_REQUIRE(!taken || message->sent);
             if (message->decided[i] == EHLO_EVENT_RCPT && message->rcpt[i] != 0 && message->code[i] != 421 && !broken)
                 LOOP_REQUIRE(message->code[i] == message->rcpt[i]);
-            if (message->decided[i] == EHLO_EVENT_END && message->end != 0 && !broken)
-                LOOP_REQUIRE(message->code[i] == message->end);
+            if (message->decided[i] == EHLO_EVENT_END && message->end[i] != 0 && !broken)
+                LOOP_REQUIRE(message->code[i] == message->end[i]);
             if (message->rcpt[i] >= 400 && !loop->lost && message->code[i] != 421 && message->code[i] != 0 && !broken)
                 LOOP_REQUIRE(message->code[i] == message->rcpt[i]);
         }
@@ -1034,6 +1262,11 @@ static void loop_plan_messages(struct loop *loop)
         message->count = 1 + loop_roll(loop, loop_one_in(loop, 12) ? LOOP_RCPTS : 4);
         loop_write_message(loop, message, loop_one_in(loop, 8) ? LOOP_TEXT : 16);
         message->body = loop_roll(loop, 2) == 0 ? EHLO_BODY_8BITMIME : EHLO_BODY_7BIT;
+        if (loop->hops == 1 && loop_one_in(loop, 5)) {
+            message->body = EHLO_BODY_BINARYMIME;
+            memcpy(message->canonical.data, message->text, message->size);
+            message->canonical.size = message->size;
+        }
         message->octets = loop_roll(loop, 2) == 0 ? message->canonical.size : 0;
         message->by_send = loop_roll(loop, 2) == 0;
         message->pipelined = loop_roll(loop, 2) == 0;
@@ -1057,6 +1290,14 @@ static void loop_configure(struct loop *loop)
     client->outstanding_max = loop_roll(loop, 2) == 0 ? 1 + loop_roll(loop, 600) : 0;
     client->ignore = (uint64_t)(loop_roll(loop, 4) == 3) << EHLO_EXTENSION_PIPELINING;
     client->flags = loop_roll(loop, 2) == 0 ? EHLO_CLIENT_8BIT_ANYWAY : 0;
+    client->flags |= loop_roll(loop, 2) == 0 ? EHLO_CLIENT_CHUNKING : 0;
+    if (loop->hops == 1 && loop_one_in(loop, 3)) {
+        client->flags |= EHLO_CLIENT_LMTP;
+        server->flags |= EHLO_SERVER_LMTP;
+    }
+    loop->want_tls = loop->hops == 1 && loop_one_in(loop, 3);
+    server->offer.data = loop_one_in(loop, 4) ? "BINARYMIME" : "STARTTLS\nBINARYMIME\nDSN";
+    server->offer.size = strlen(server->offer.data);
     server->size = sizeof *server;
     server->hostname.data = "server.example";
     server->hostname.size = 14;
@@ -1066,6 +1307,7 @@ static void loop_configure(struct loop *loop)
     for (i = 0; i < sizeof withhold; i++)
         server->withhold |= (uint64_t)(loop_roll(loop, 4) == 3) << withhold[i];
     loop->refusals = loop_roll(loop, 2) == 0 ? 2 + loop_roll(loop, 20) : 0;
+    loop->crowded = loop_one_in(loop, 6) ? 1 + loop_roll(loop, 40) : 0;
     loop->patience = loop_roll(loop, 2) == 0 ? 2 + loop_roll(loop, 10) : 0;
     loop->grain = grains[loop_roll(loop, 4)];
     if (loop_one_in(loop, 3))
@@ -1095,6 +1337,20 @@ static void loop_begin(struct loop *loop, struct dice *dice, uint32_t hops)
                                   &loop->server_config) == 0);
 }
 
+/* Both sides wait for TLS, and what was said before is over. */
+static void loop_secure(struct loop *loop)
+{
+    const struct loop_link *link = &loop->links[0];
+
+    if (ehlo_client_want(loop->client) != EHLO_WANT_TLS || ehlo_server_want(loop->server) != EHLO_WANT_TLS ||
+        link->up.ended || link->down.ended)
+        return;
+    LOOP_REQUIRE(link->up.used + link->down.used + loop->client_in.have + loop->server_in.have == 0);
+    LOOP_REQUIRE(ehlo_client_secured(loop->client, 0) == 0 && ehlo_server_secured(loop->server, 0) == 0);
+    loop->secured++;
+    loop->progress++;
+}
+
 /* A step of one side; when nothing moves for long, nothing ever will. */
 static void loop_step(struct loop *loop)
 {
@@ -1103,6 +1359,7 @@ static void loop_step(struct loop *loop)
     idle = progress == loop->progress ? idle + 1 : 0;
     progress = loop->progress;
     LOOP_REQUIRE(idle < LOOP_IDLE);
+    loop_secure(loop);
     if ((loop->lost_at != 0 && loop->moved >= loop->lost_at) || (loop->lose_end && loop->question == EHLO_EVENT_END)) {
         loop->lost_at = 0;
         loop->lose_end = 0;

@@ -20,7 +20,8 @@ struct wire {
     char data[4 * ROOM];
 };
 
-static char *area; /* ends at an unreadable page */
+static char *area;  /* ends at an unreadable page */
+static int chunked; /* what is sent goes out in chunks */
 
 static void show(const char *what, const char *in, size_t size)
 {
@@ -109,11 +110,14 @@ static void compare(const char *in, size_t size, const struct wire *expected, ui
     size_t at;
 
     found.size = 0;
-    ehlo_stuff_init(&stuff);
+    if (chunked)
+        ehlo_stuff_init_chunked(&stuff);
+    else
+        ehlo_stuff_init(&stuff);
     send(&stuff, &found, in, 0, cut, count);
     for (at = cut; at < size; at += step)
         send(&stuff, &found, in, at, step < size - at ? at + step : size, count);
-    if (ehlo_stuff_end(&stuff, &last) != 0 || last.size == 0 || last.size > 5)
+    if (ehlo_stuff_end(&stuff, &last) != 0 || (last.size == 0) > chunked || last.size > 5)
         show("wrong end", in, size);
     put(&found, last.data, last.size);
     if (found.size != expected->size || memcmp(found.data, expected->data, found.size) != 0)
@@ -160,6 +164,10 @@ static void test_every_string(void **state)
             facts = canonical(&text, in, length);
             stuffed(&wire, &text);
             decode(in, length, &wire, &text);
+            chunked = 1;
+            compare(in, length, &text, text.size, facts, 0, EVERY_MAX, SPANS);
+            compare(in, length, &text, text.size, facts, 0, 1, 2);
+            chunked = 0;
             compare(in, length, &wire, text.size, facts, 0, EVERY_MAX, SPANS);
             compare(in, length, &wire, text.size, facts, 0, EVERY_MAX, 3);
             compare(in, length, &wire, text.size, facts, 0, 1, 2);
@@ -182,8 +190,16 @@ static void test_random(void **state)
         facts = canonical(&text, in, size);
         stuffed(&wire, &text);
         decode(in, size, &wire, &text);
-        compare(in, size, &wire, text.size, facts, random_next(&random) % (size + 1), 1 + random_next(&random) % 100,
-                2 + random_next(&random) % (SPANS - 1));
+        chunked = (int)(round % 4 == 3);
+        compare(in, size, chunked ? &text : &wire, text.size, facts, random_next(&random) % (size + 1),
+                1 + random_next(&random) % 100, 2 + random_next(&random) % (SPANS - 1));
+    }
+    chunked = 0;
+    for (size = 0; size < 2; size++) { /* what nothing was sent of ends with nothing */
+        canonical(&text, "\n", size);
+        chunked = 1;
+        compare("\n", size, &text, text.size, size > 0 ? EHLO_FACT_BARE_NEWLINE : 0, 0, 1, 2);
+        chunked = 0;
     }
 }
 

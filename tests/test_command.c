@@ -67,14 +67,29 @@ static const struct good good_lines[] = {
     {0, "HELP", EHLO_VERB_HELP, "", ""},
     {0, "HELP me", EHLO_VERB_HELP, "me", ""},
     {0, "VRFY a", EHLO_VERB_VRFY, "a", ""},
-    {EHLO_UTF8, "VRFY \xC3\xA9 SMTPUTF8", EHLO_VERB_VRFY, "\xC3\xA9 SMTPUTF8", ""},
+    {EHLO_UTF8, "VRFY \xC3\xA9 SMTPUTF8", EHLO_VERB_VRFY, "\xC3\xA9", "SMTPUTF8"},
+    {EHLO_UTF8, "VRFY a b smtputf8", EHLO_VERB_VRFY, "a b", "smtputf8"},
+    {EHLO_UTF8, "VRFY a \t SMTPUTF8", EHLO_VERB_VRFY, "a", "SMTPUTF8"},
+    {EHLO_UTF8, "VRFY SMTPUTF8", EHLO_VERB_VRFY, "SMTPUTF8", ""},
+    {EHLO_UTF8, "VRFY aSMTPUTF8", EHLO_VERB_VRFY, "aSMTPUTF8", ""},
+    {0, "VRFY a SMTPUTF8", EHLO_VERB_VRFY, "a SMTPUTF8", ""},
     {0, "EXPN a", EHLO_VERB_EXPN, "a", ""},
-    {0, "BDAT 5 LAST", EHLO_VERB_BDAT, "5 LAST", ""},
-    {0, "AUTH PLAIN =", EHLO_VERB_AUTH, "PLAIN =", ""},
+    {EHLO_UTF8, "EXPN \xC3\xA9 SMTPUTF8", EHLO_VERB_EXPN, "\xC3\xA9", "SMTPUTF8"},
+    {0, "BDAT 5", EHLO_VERB_BDAT, "", ""},
+    {0, "bdat 5 last", EHLO_VERB_BDAT, "", ""},
+    {0, "BDAT 18446744073709551615 LAST ", EHLO_VERB_BDAT, "", ""},
+    {EHLO_ALLOW_SPACE, "BDAT 5  LAST", EHLO_VERB_BDAT, "", ""},
+    {0, "AUTH PLAIN", EHLO_VERB_AUTH, "PLAIN", ""},
+    {0, "AUTH PLAIN =", EHLO_VERB_AUTH, "PLAIN", "="},
+    {0, "AUTH x-Y_9 YQ==", EHLO_VERB_AUTH, "x-Y_9", "YQ=="},
+    {0, "AUTH 12345678901234567890", EHLO_VERB_AUTH, "12345678901234567890", ""},
     {0, "ETRN #q", EHLO_VERB_ETRN, "#q", ""},
+    {0, "ETRN a.b", EHLO_VERB_ETRN, "a.b", ""},
+    {0, "ETRN @a.b", EHLO_VERB_ETRN, "@a.b", ""},
     {0, "ATRN", EHLO_VERB_ATRN, "", ""},
     {0, "ATRN a,b", EHLO_VERB_ATRN, "a,b", ""},
-    {0, "BURL imap://x LAST", EHLO_VERB_BURL, "imap://x LAST", ""},
+    {0, "BURL imap://x", EHLO_VERB_BURL, "imap://x", ""},
+    {0, "BURL imap://x LAST", EHLO_VERB_BURL, "imap://x", ""},
     {0, "XCLIENT NAME=a", EHLO_VERB_XCLIENT, "NAME=a", ""},
     {0, "XFORWARD NAME=a", EHLO_VERB_XFORWARD, "NAME=a", ""},
     {0, "SEND FROM:<a@b>", EHLO_VERB_SEND, "FROM:<a@b>", ""},
@@ -179,8 +194,36 @@ static const struct bad bad_lines[] = {
     {0, "NOOP a\nb", EHLO_E_CHARACTER, 6, EHLO_VERB_NOOP},
     {0, "VRFY \xC3\xA9", EHLO_E_UTF8, 5, EHLO_VERB_VRFY},
     {EHLO_ALLOW_8BIT, "VRFY \xC3\xA9", EHLO_E_UTF8, 5, EHLO_VERB_VRFY},
-    {EHLO_UTF8, "VRFY \xC3", EHLO_E_UTF8, 6, EHLO_VERB_VRFY},
+    {EHLO_UTF8, "VRFY \xC3", EHLO_E_UTF8, 5, EHLO_VERB_VRFY},
     {0, "XYZ a\x01", EHLO_E_CHARACTER, 5, EHLO_VERB_OTHER},
+    {EHLO_UTF8, "VRFY \xC3\xA9", EHLO_E_UTF8, 5, EHLO_VERB_VRFY},
+    {EHLO_UTF8, "VRFY \xC3\xA9\tSMTPUTF8", EHLO_E_UTF8, 5, EHLO_VERB_VRFY},
+    {EHLO_UTF8, "VRFY   SMTPUTF8", EHLO_E_MISSING, 5, EHLO_VERB_VRFY},
+    {EHLO_UTF8, "VRFY \xC3 SMTPUTF8", EHLO_E_UTF8, 6, EHLO_VERB_VRFY},
+    {0, "VRFY \xC3\xA9 SMTPUTF8", EHLO_E_UTF8, 5, EHLO_VERB_VRFY},
+    {0, "BDAT x", EHLO_E_CHARACTER, 5, EHLO_VERB_BDAT},
+    {0, "BDAT -1", EHLO_E_CHARACTER, 5, EHLO_VERB_BDAT},
+    {0, "BDAT  1", EHLO_E_CHARACTER, 5, EHLO_VERB_BDAT},
+    {0, "BDAT 1x", EHLO_E_CHARACTER, 6, EHLO_VERB_BDAT},
+    {0, "BDAT 1\tLAST", EHLO_E_CHARACTER, 6, EHLO_VERB_BDAT},
+    {0, "BDAT 1  LAST", EHLO_E_CHARACTER, 7, EHLO_VERB_BDAT},
+    {0, "BDAT 1 LAS", EHLO_E_UNWANTED, 7, EHLO_VERB_BDAT},
+    {0, "BDAT 1 LASTx", EHLO_E_UNWANTED, 7, EHLO_VERB_BDAT},
+    {0, "BDAT 1 LAST x", EHLO_E_UNWANTED, 12, EHLO_VERB_BDAT},
+    {0, "AUTH *", EHLO_E_CHARACTER, 5, EHLO_VERB_AUTH},
+    {0, "AUTH PLAIN  =", EHLO_E_CHARACTER, 11, EHLO_VERB_AUTH},
+    {0, "AUTH PLAIN YQ", EHLO_E_BASE64, 13, EHLO_VERB_AUTH},
+    {0, "AUTH PLAIN Y*==", EHLO_E_BASE64, 12, EHLO_VERB_AUTH},
+    {0, "AUTH PLAIN = =", EHLO_E_UNWANTED, 13, EHLO_VERB_AUTH},
+    {0, "AUTH 123456789012345678901", EHLO_E_CHARACTER, 25, EHLO_VERB_AUTH},
+    {0, "ETRN #", EHLO_E_CHARACTER, 6, EHLO_VERB_ETRN},
+    {0, "ETRN @", EHLO_E_DOMAIN, 6, EHLO_VERB_ETRN},
+    {0, "ETRN a b", EHLO_E_UNWANTED, 7, EHLO_VERB_ETRN},
+    {0, "ATRN a,", EHLO_E_DOMAIN, 7, EHLO_VERB_ATRN},
+    {0, "ATRN a, b", EHLO_E_CHARACTER, 7, EHLO_VERB_ATRN},
+    {0, "ATRN a b", EHLO_E_UNWANTED, 7, EHLO_VERB_ATRN},
+    {0, "BURL imap://\xC3\xA9", EHLO_E_UTF8, 12, EHLO_VERB_BURL},
+    {0, "BURL imap://x FIRST", EHLO_E_UNWANTED, 14, EHLO_VERB_BURL},
 };
 
 /* The rows follow the table of verbs: no other argument is taken, and none is missing. */
@@ -250,6 +293,47 @@ static void path_of_a_line(void **state)
     assert_int_equal(command.path.kind, EHLO_PATH_NULL);
 }
 
+/* BDAT takes as many digits as one likes, and more than a number holds is the largest. */
+static void chunk_lines(void **state)
+{
+    static const struct {
+        const char *line;
+        uint64_t octets;
+        uint32_t last;
+    } rows[] = {
+        {"BDAT 0", 0, 0},
+        {"BDAT 0 LAST", 0, 1},
+        {"BDAT 000000000000000000000000000000000000000000000012 last", 12, 1},
+        {"BDAT 9223372036854775807", INT64_MAX, 0},
+        {"BDAT 9223372036854775808", UINT64_C(9223372036854775808), 0},
+        {"BDAT 18446744073709551614", UINT64_MAX - 1, 0},
+        {"BDAT 18446744073709551615", UINT64_MAX, 0},
+        {"BDAT 18446744073709551616", UINT64_MAX, 0},
+        {"BDAT 18446744073709551620", UINT64_MAX, 0},
+        {"BDAT 99999999999999999999999999999", UINT64_MAX, 0},
+        {"BURL a", 0, 0},
+        {"BURL a LAST", 0, 1},
+        {"RSET", 0, 0},
+    };
+    struct ehlo_command command, again;
+    char out[100];
+    size_t i, at, length;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(ehlo_command_parse(&command, rows[i].line, strlen(rows[i].line), 0, &at), 0);
+        assert_true(command.octets == rows[i].octets);
+        assert_int_equal(command.last, rows[i].last);
+        assert_int_equal(ehlo_command_format(out, sizeof out, &length, &command, 0), 0);
+        assert_int_equal(ehlo_command_parse(&again, out, length - 2, 0, &at), 0);
+        assert_true(again.octets == rows[i].octets);
+        assert_int_equal(again.last, rows[i].last);
+    }
+    assert_int_equal(ehlo_command_parse(&command, "BDAT 5 LAST x", 13, 0, &at), EHLO_E_UNWANTED);
+    assert_true(command.octets == 0);
+    assert_int_equal(command.last, 0);
+}
+
 static void truncated_lines(void **state)
 {
     struct ehlo_command command;
@@ -266,7 +350,9 @@ static void truncated_lines(void **state)
             /* what is missing is missed at the end, but that SMTPUTF8 may be missing */
             for (end = size; end > 0 && (copy[end - 1] == ' ' || copy[end - 1] == '\t'); end--)
                 ;
-            if (error != 0 && error != EHLO_E_UTF8)
+            if (error == EHLO_E_UNWANTED) /* a word that may become LAST */
+                assert_true(at < end && (copy[at] == 'L' || copy[at] == 'l'));
+            else if (error != 0 && error != EHLO_E_UTF8)
                 assert_int_equal(at, end);
             flush_free(copy, size);
         }
@@ -437,6 +523,21 @@ static void formats_refused(void **state)
         {EHLO_VERB_MAIL, "", "", "\xC3\xA9", "b", "SMTPUTF8", 0, EHLO_E_UTF8},
         {EHLO_VERB_MAIL, "", "", "\xC3\xA9", "b", "SMTPUTF8=x", EHLO_UTF8, EHLO_E_UTF8},
         {EHLO_VERB_RCPT, "", "", "\xC3\xA9", "b", "", EHLO_UTF8, 0},
+        {EHLO_VERB_AUTH, "", "PLAIN", "", "", "YQ==", 0, 0},
+        {EHLO_VERB_AUTH, "", "PLAIN", "", "", "", 0, 0},
+        {EHLO_VERB_AUTH, "", "PLAIN", "", "", "=", 0, 0},
+        {EHLO_VERB_AUTH, "", "PLAIN =", "", "", "", 0, EHLO_E_CHARACTER},
+        {EHLO_VERB_AUTH, "", "PLAIN", "", "", "YQ", 0, EHLO_E_BASE64},
+        {EHLO_VERB_AUTH, "", "PLAIN", "", "", "=\r\nQUIT", 0, EHLO_E_BASE64},
+        {EHLO_VERB_AUTH, "", "", "", "", "=", 0, EHLO_E_MISSING},
+        {EHLO_VERB_VRFY, "", "\xC3\xA9", "", "", "SMTPUTF8", EHLO_UTF8, 0},
+        {EHLO_VERB_VRFY, "", "\xC3\xA9", "", "", "SMTPUTF8", 0, EHLO_E_VALUE},
+        {EHLO_VERB_VRFY, "", "\xC3\xA9", "", "", "", EHLO_UTF8, EHLO_E_UTF8},
+        {EHLO_VERB_VRFY, "", "a", "", "", "X", EHLO_UTF8, EHLO_E_VALUE},
+        {EHLO_VERB_BURL, "", "a LAST", "", "", "", 0, EHLO_E_CHARACTER},
+        {EHLO_VERB_BURL, "", "a\r\nQUIT", "", "", "", 0, EHLO_E_CHARACTER},
+        {EHLO_VERB_ETRN, "", "a\r\nQUIT", "", "", "", 0, EHLO_E_CHARACTER},
+        {EHLO_VERB_ATRN, "", "a,", "", "", "", 0, EHLO_E_DOMAIN},
     };
     struct ehlo_command command;
     char out[100];
@@ -578,7 +679,7 @@ int main(void)
         cmocka_unit_test(truncated_lines), cmocka_unit_test(flags),         cmocka_unit_test(many_params),
         cmocka_unit_test(long_hello),      cmocka_unit_test(verbs),         cmocka_unit_test(formats),
         cmocka_unit_test(formats_refused), cmocka_unit_test(params),        cmocka_unit_test(param_formats),
-        cmocka_unit_test(numbers),
+        cmocka_unit_test(numbers),         cmocka_unit_test(chunk_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

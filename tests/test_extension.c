@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Tests of the lines of an EHLO response and of the keywords in them.
+ * Tests of the lines of an EHLO response, of the keywords in them, and of LIMITS.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,8 @@ static void capabilities(void **state)
         {"X-ANY !~", EHLO_EXTENSION_OTHER, "X-ANY", "!~"},
         {"SIZ", EHLO_EXTENSION_OTHER, "SIZ", ""},
         {"SIZES", EHLO_EXTENSION_OTHER, "SIZES", ""},
-        {"UTF8SMTP", EHLO_EXTENSION_OTHER, "UTF8SMTP", ""},
+        {"UTF8SMTP", EHLO_EXTENSION_UTF8SMTP, "UTF8SMTP", ""},
+        {"XVERP", EHLO_EXTENSION_XVERP, "XVERP", ""},
     };
     static const struct {
         const char *in;
@@ -179,13 +180,105 @@ static void keywords(void **state)
     assert_int_equal(ehlo_extension_find("mt-Priority", 11), EHLO_EXTENSION_MT_PRIORITY);
 }
 
+static void limits(void **state)
+{
+    static const struct {
+        const char *argument;
+        uint32_t mail_max, rcpt_max, rcpt_domain_max;
+    } rows[] = {
+        {"RCPTMAX=20 MAILMAX=5", 5, 20, 0},
+        {"mailmax=1 RCPTMAX=2 RcptDomainMax=999999", 1, 2, 999999},
+        {"", 0, 0, 0},
+        {"MAILMAX", 0, 0, 0},
+        {"MAILMAX=0 RCPTMAX=1", 0, 1, 0},
+        {"MAILMAX=01 RCPTMAX=1", 0, 1, 0},
+        {"MAILMAX=1000000 RCPTMAX=1", 0, 1, 0},
+        {"MAILMAX=1x RCPTMAX=1", 0, 1, 0},
+        {"MAILMAX=99999999999999999999 RCPTMAX=1", 0, 1, 0},
+        {"MAILMAX=-1 RCPTMAX=1", 0, 1, 0},
+        {"MAILMAXX=3 X-Y_Z=a=b OTHER RCPTMAX=1", 0, 1, 0},
+        {"MAILMAX=3 RCPTMAX=4 MAILMAX=5", 5, 4, 0},
+        {"  RCPTMAX=7\t MAILMAX=8 ", 8, 7, 0},
+        {"RCPTMAX=1 MAILMAX=", 0, 0, 0},
+        {"RCPTMAX=1 =5", 0, 0, 0},
+        {"RCPTMAX=1 MAIL.MAX=5", 0, 0, 0},
+        {"RCPTMAX=1 X=5;6", 0, 0, 0},
+        {"RCPTMAX=1 X=\x7F", 0, 0, 0},
+    };
+    struct ehlo_limits limits;
+    struct ehlo_span argument;
+    char *copy;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        argument.size = strlen(rows[i].argument);
+        argument.data = copy = flush_copy(rows[i].argument, argument.size);
+        memset(&limits, 1, sizeof limits);
+        ehlo_limits_parse(&limits, argument);
+        if (limits.mail_max != rows[i].mail_max || limits.rcpt_max != rows[i].rcpt_max ||
+            limits.rcpt_domain_max != rows[i].rcpt_domain_max)
+            fail_msg("%s: %u %u %u", rows[i].argument, (unsigned)limits.mail_max, (unsigned)limits.rcpt_max,
+                     (unsigned)limits.rcpt_domain_max);
+        assert_int_equal(limits.reserved, 0);
+        flush_free(copy, argument.size);
+    }
+    argument.data = NULL;
+    argument.size = 0;
+    ehlo_limits_parse(&limits, argument);
+    assert_int_equal(limits.rcpt_max, 0);
+}
+
+static void limits_format(void **state)
+{
+    static const struct {
+        uint32_t mail_max, rcpt_max, rcpt_domain_max;
+        const char *out; /* NULL: EHLO_E_VALUE */
+    } rows[] = {
+        {5, 20, 0, "MAILMAX=5 RCPTMAX=20"},
+        {0, 0, 1, "RCPTDOMAINMAX=1"},
+        {999999, 999999, 999999, "MAILMAX=999999 RCPTMAX=999999 RCPTDOMAINMAX=999999"},
+        {0, 0, 0, NULL},
+        {1000000, 0, 0, NULL},
+        {1, 1000000, 0, NULL},
+        {1, 0, UINT32_MAX, NULL},
+    };
+    struct ehlo_limits limits, again;
+    struct ehlo_span argument;
+    size_t i, length, used;
+    char out[64];
+    int error;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        memset(&limits, 0, sizeof limits);
+        limits.mail_max = rows[i].mail_max;
+        limits.rcpt_max = rows[i].rcpt_max;
+        limits.rcpt_domain_max = rows[i].rcpt_domain_max;
+        error = ehlo_limits_format(out, sizeof out, &length, &limits);
+        assert_int_equal(error, rows[i].out == NULL ? EHLO_E_VALUE : 0);
+        if (error != 0) {
+            assert_int_equal(length, 0);
+            continue;
+        }
+        assert_int_equal(length, strlen(rows[i].out));
+        assert_memory_equal(out, rows[i].out, length);
+        argument.data = out;
+        argument.size = length;
+        ehlo_limits_parse(&again, argument);
+        assert_memory_equal(&again, &limits, sizeof limits);
+        memset(out, '#', sizeof out);
+        assert_int_equal(ehlo_limits_format(out, length - 1, &used, &limits), EHLO_E_SPACE);
+        assert_int_equal(used, length);
+        assert_int_equal(out[0], '#');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(capabilities),
-        cmocka_unit_test(words),
-        cmocka_unit_test(formats),
-        cmocka_unit_test(keywords),
+        cmocka_unit_test(capabilities), cmocka_unit_test(words),  cmocka_unit_test(formats),
+        cmocka_unit_test(keywords),     cmocka_unit_test(limits), cmocka_unit_test(limits_format),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

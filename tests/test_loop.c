@@ -15,22 +15,29 @@ enum {
 };
 
 static struct {
-    uint32_t delivered, transient, permanent, unknown, lost, whole;
+    uint32_t delivered, transient, permanent, unknown, lost, whole, resumed, chunked, lmtp, secured;
 } seen;
 
 static void count(const struct loop *loop)
 {
     uint32_t k, i;
+    uint32_t whole;
 
     seen.lost += loop->lost != 0;
+    seen.secured += loop->secured;
     for (k = 0; k < loop->count; k++) {
-        seen.whole += loop->messages[k].end / 100 == 2;
+        whole = 0;
+        seen.resumed += loop->messages[k].resumed > 0;
+        seen.chunked += loop->messages[k].sent && loop_is_chunked(loop, &loop->messages[k]);
         for (i = 0; i < loop->messages[k].count; i++) {
+            whole |= loop->messages[k].end[i] / 100 == 2;
             seen.delivered += loop->messages[k].outcome[i] == EHLO_OUTCOME_DELIVERED;
             seen.transient += loop->messages[k].outcome[i] == EHLO_OUTCOME_TRANSIENT;
             seen.permanent += loop->messages[k].outcome[i] == EHLO_OUTCOME_PERMANENT;
             seen.unknown += loop->messages[k].outcome[i] == EHLO_OUTCOME_UNKNOWN;
         }
+        seen.whole += whole != 0;
+        seen.lmtp += whole && loop_is_lmtp(loop);
     }
 }
 
@@ -53,12 +60,16 @@ static void test_runs(void **state)
     (void)state;
     for (number = 1; number <= RUNS; number++)
         run(number);
+    print_message("%u resumed, %u in chunks, %u in LMTP, %u TLS\n", (unsigned)seen.resumed, (unsigned)seen.chunked,
+                  (unsigned)seen.lmtp, (unsigned)seen.secured);
     print_message("%u messages taken; recipients: %u delivered, %u transient, %u permanent, %u unknown; %u lost\n",
                   (unsigned)seen.whole, (unsigned)seen.delivered, (unsigned)seen.transient, (unsigned)seen.permanent,
                   (unsigned)seen.unknown, (unsigned)seen.lost);
     /* the runs are worth nothing where each ends the same way */
     assert_true(seen.whole > RUNS / 2 && seen.delivered > RUNS && seen.transient > RUNS / 10);
     assert_true(seen.permanent > RUNS / 10 && seen.unknown > RUNS / 100 && seen.lost > RUNS / 10);
+    assert_true(seen.resumed > RUNS / 200 && seen.chunked > RUNS / 4 && seen.lmtp > RUNS / 10 &&
+                seen.secured > RUNS / 20);
 }
 
 int main(int argc, char **argv)

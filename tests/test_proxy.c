@@ -226,9 +226,11 @@ static void count(const struct loop *loop, const struct between *between)
 
     seen.broken += between->proxy.gone != EHLO_E_QUIT;
     for (k = 0; k < loop->count; k++) {
-        seen.taken += loop->messages[k].end / 100 == 2;
         seen.told += loop->messages[k].decided[0] == EHLO_EVENT_END && loop->messages[k].code[0] == 451 &&
-                     loop->messages[k].end == 0;
+                     loop->messages[k].end[0] == 0;
+        for (i = 0; i < loop->messages[k].count && loop->messages[k].end[i] / 100 != 2; i++)
+            ;
+        seen.taken += i < loop->messages[k].count;
         for (i = 0; i < loop->messages[k].count; i++)
             seen.passed += loop->messages[k].rcpt[i] >= 400 && loop->messages[k].code[i] == loop->messages[k].rcpt[i];
     }

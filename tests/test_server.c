@@ -44,8 +44,8 @@ static void test_config(void **state)
     REFUSED(newline, 3);
     REFUSED(rules, EHLO_UTF8);
     REFUSED(rules, 1u << 31);
-    REFUSED(take, 2);
-    REFUSED(withhold, UINT64_C(1) << EHLO_EXTENSION_STARTTLS);
+    REFUSED(take, 8);
+    REFUSED(flags, 64);
     REFUSED(output_size, 127);
     REFUSED(output_size, (1 << 20) + 1);
     REFUSED(output_size, UINT32_MAX);
@@ -148,7 +148,7 @@ static void test_part_of_a_question(void **state)
     assert_int_equal(used, sizeof input - 1);
     expect(server, "220 mx.example.org ESMTP\r\n"
                    "250-mx.example.org\r\n250-PIPELINING\r\n250-SIZE 67108864\r\n250-8BITMIME\r\n"
-                   "250-ENHANCEDSTATUSCODES\r\n250-VRFY\r\n250-EXPN\r\n250 HELP\r\n"
+                   "250-ENHANCEDSTATUSCODES\r\n250-VRFY\r\n250-EXPN\r\n250-HELP\r\n250 CHUNKING\r\n"
                    "250 2.0.0 OK\r\n250 2.0.0 OK\r\n221 2.0.0");
 }
 
@@ -433,6 +433,7 @@ static void test_end(void **state)
     assert_int_equal(ehlo_server_next(server, ".\r\n", 3, &used, &event), EHLO_E_LOST);
     assert_int_equal(used, 0);
     assert_int_equal(ehlo_server_want(server), EHLO_WANT_CLOSE);
+    assert_int_equal(ehlo_server_end(server, EHLO_E_LOST), EHLO_E_STATE);
 
     /* an END that was asked and not answered has accepted nothing */
     server = start(&c);
@@ -486,7 +487,7 @@ static void test_one_kibibyte(void **state)
     out[total] = '\0';
     assert_string_equal(out, "220 mail-gateway.example.org ESMTP\r\n250-mail-gateway.example.org\r\n250-PIPELINING\r\n"
                              "250-SIZE 67108864\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-VRFY\r\n"
-                             "250-EXPN\r\n250 HELP\r\n250 2.1.0 sender OK\r\n250 2.1.5 recipient OK\r\n"
+                             "250-EXPN\r\n250-HELP\r\n250 CHUNKING\r\n250 2.1.0 sender OK\r\n250 2.1.5 recipient OK\r\n"
                              "354 start mail input; end with <CRLF>.<CRLF>\r\n250 2.0.0 message accepted\r\n"
                              "221 2.0.0 mail-gateway.example.org closing transmission channel\r\n");
 }

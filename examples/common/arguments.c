@@ -3,6 +3,7 @@
  * The command line.
  */
 #include "arguments.h"
+#include "tls.h"
 #include <ehlo.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,16 +66,21 @@ static int wrong_value(const struct arguments *arguments, const struct argument 
     return EX_USAGE;
 }
 
+static int is_absent(const struct argument *row)
+{
+    return row->kind == ARGUMENT_ABSENT || (row->with_tls && !tls_built());
+}
+
 static void print_absent(const struct arguments *arguments)
 {
     size_t i, column = 0;
 
     printf("\nNot in this build:");
     for (i = 0; i < arguments->count; i++)
-        if (arguments->table[i].kind == ARGUMENT_ABSENT) {
+        if (is_absent(&arguments->table[i])) {
             printf("%s--%s", column++ % 6 == 0 ? "\n  " : " ", arguments->table[i].name);
         }
-    printf("\n\n");
+    printf("%s\n\n", column == 0 ? " nothing" : "");
 }
 
 static int help(const struct arguments *arguments)
@@ -87,7 +93,7 @@ static int help(const struct arguments *arguments)
     for (i = 0; i < arguments->count; i++) {
         row = &arguments->table[i];
         snprintf(head, sizeof head, "%s%s%s", row->name, row->value[0] != '\0' ? " " : "", row->value);
-        if (row->kind != ARGUMENT_ABSENT)
+        if (!is_absent(row))
             printf("  --%-35s%s\n", head, row->help);
     }
     print_absent(arguments);
@@ -103,6 +109,11 @@ static int take(const struct arguments *arguments, const struct argument *row, v
     uint64_t number;
     uint32_t set = 1;
 
+    if (is_absent(row)) {
+        fprintf(stderr, "%s: --%s needs %s, which this build does not have\n", arguments->program, row->name,
+                row->with_tls ? "TLS (make TLS=openssl)" : row->help);
+        return EX_USAGE;
+    }
     switch (row->kind) {
     case ARGUMENT_FLAG:
         memcpy(field, &set, sizeof set);
@@ -119,12 +130,9 @@ static int take(const struct arguments *arguments, const struct argument *row, v
         wrong = row->take(options, value);
         return wrong == NULL ? -1 : wrong_value(arguments, row, wrong, value);
     case ARGUMENT_HELP:
-        return help(arguments);
     case ARGUMENT_ABSENT:
     default:
-        fprintf(stderr, "%s: --%s needs %s, which this build does not have\n", arguments->program, row->name,
-                row->help);
-        return EX_USAGE;
+        return help(arguments);
     }
 }
 
@@ -136,6 +144,14 @@ static const struct argument *find(const struct arguments *arguments, const char
         if (strlen(arguments->table[i].name) == length && memcmp(arguments->table[i].name, name, length) == 0)
             return &arguments->table[i];
     return NULL;
+}
+
+/* Whether the argument behind an option is its value. One that may be left out is no option. */
+static int takes_next(const struct argument *row, int i, int argc, char **argv)
+{
+    if (row->value[0] == '\0' || is_absent(row))
+        return 0;
+    return row->value[0] != '[' || (i + 1 < argc && argv[i + 1][0] != '-');
 }
 
 /* Takes an option, and the argument behind it when that is its value. */
@@ -150,12 +166,12 @@ static int take_option(const struct arguments *arguments, void *options, char **
     value = name[length] == '=' ? name + length + 1 : NULL;
     if (row->value[0] == '\0' && value != NULL)
         return arguments_wrong(arguments, "this option takes no value", argv[*i]);
-    if (row->value[0] != '\0' && value == NULL && row->kind != ARGUMENT_ABSENT) {
+    if (value == NULL && takes_next(row, *i, argc, argv)) {
         if (++*i == argc)
             return arguments_wrong(arguments, "this option takes a value", argv[argc - 1]);
         value = argv[*i];
     }
-    return take(arguments, row, options, value);
+    return take(arguments, row, options, value == NULL ? "" : value);
 }
 
 /* What is no option. Returns as take_option does. */

@@ -17,16 +17,17 @@ enum argument_kind {
     ARGUMENT_HELP
 };
 
-/* Takes a value. Returns NULL, or what is wrong with it. */
+/* Takes a value; "" when it may be left out and is. Returns NULL, or what is wrong with it. */
 typedef const char *argument_take(void *options, const char *value);
 
 struct argument {
-    char name[16], value[24]; /* without value: "" */
+    char name[16], value[24]; /* without value: ""; "[...]": the value may be left out */
     enum argument_kind kind;
     size_t field;        /* offset in the program's struct of options */
     uint64_t least;      /* of a number */
     argument_take *take; /* of a call */
     char help[88];
+    int with_tls; /* only a build with TLS has it */
 };
 
 struct arguments {

@@ -46,39 +46,69 @@ static void record(const struct dialogue *dialogue, const char *side, const char
     (void)ignored;
 }
 
-/* An AUTH command's argument is a secret, whether the command is taken or not, and well-formed or not. */
-static void client_line(const struct dialogue *dialogue, const char *line, size_t size)
-{
-    static const char hidden[] = "AUTH (hidden)";
+static const char hidden[] = "(hidden)";
 
-    if (size > 4 && strncasecmp(line, "AUTH", 4) == 0)
-        record(dialogue, "C: ", hidden, sizeof hidden - 1);
-    else
-        record(dialogue, "C: ", line, size);
+static int begins(const char *line, size_t size, const char *word)
+{
+    const size_t length = strlen(word);
+
+    return size >= length && strncasecmp(line, word, length) == 0;
 }
 
-/* Each line without its CRLF; what is behind the last one counts as a line. */
-static void each_line(const struct dialogue *dialogue, const char *data, size_t size,
-                      void (*print)(const struct dialogue *, const char *, size_t))
+/* A line without its CRLF. */
+static size_t bare(const char *line, size_t size)
 {
-    const char *end;
-    size_t length;
+    const int lf = size > 0 && line[size - 1] == '\n', crlf = lf && size > 1 && line[size - 2] == '\r';
 
-    while (size > 0) {
-        end = memchr(data, '\n', size);
-        length = end == NULL ? size : (size_t)(end - data) + 1;
-        if (end != NULL && end > data && end[-1] == '\r')
-            print(dialogue, data, length - 2);
-        else
-            print(dialogue, data, length);
-        data += length;
-        size -= length;
+    return crlf ? size - 2 : size;
+}
+
+/* Octets up to the end of a line, or as many as there are. */
+static size_t line_size(const char *data, size_t size)
+{
+    const char *end = memchr(data, '\n', size);
+
+    return end == NULL ? size : (size_t)(end - data) + 1;
+}
+
+/* BDAT tells how many octets follow that are no lines, whatever is answered. */
+static void note_chunk(struct dialogue *dialogue, const char *line, size_t size)
+{
+    struct ehlo_command command;
+    size_t at;
+
+    if (begins(line, size, "DATA"))
+        dialogue->chunked = 0;
+    if (!begins(line, size, "BDAT") || ehlo_command_parse(&command, line, size, 0, &at) != 0)
+        return;
+    dialogue->chunked = 1;
+    dialogue->chunk = command.octets;
+}
+
+/*
+ * An AUTH command's argument is a secret, whether the command is taken or not, and well-formed or not; and so is what
+ * is behind it as long as there was no end of a line.
+ */
+static void client_line(struct dialogue *dialogue, const char *line, size_t size)
+{
+    const size_t length = bare(line, size);
+    const int ends = line[size - 1] == '\n';
+    size_t blank = 0;
+
+    while (blank < length && (line[blank] == ' ' || line[blank] == '\t'))
+        blank++;
+
+    if (dialogue->secret) {
+        if (ends)
+            record(dialogue, "C: ", hidden, sizeof hidden - 1);
+        dialogue->secret = !ends;
+    } else if (length > blank + 4 && begins(line + blank, length - blank, "AUTH")) {
+        record(dialogue, "C: ", "AUTH (hidden)", 13);
+        dialogue->secret = !ends;
+    } else {
+        record(dialogue, "C: ", line, length);
+        note_chunk(dialogue, line, length);
     }
-}
-
-static void server_line(const struct dialogue *dialogue, const char *line, size_t size)
-{
-    record(dialogue, "S: ", line, size);
 }
 
 static void tell_octets(struct dialogue *dialogue)
@@ -123,19 +153,33 @@ static size_t message_octets(struct dialogue *dialogue, const char *data, size_t
     return dialogue->receiving ? size : total;
 }
 
+void dialogue_hide(struct dialogue *dialogue)
+{
+    dialogue->secret = 1;
+}
+
 void dialogue_client(struct dialogue *dialogue, const char *data, size_t size, int message)
 {
     size_t octets;
 
-    if (dialogue->number == 0 || size == 0)
+    if (dialogue->number == 0)
         return;
     dialogue->receiving &= message;
-    octets = message ? message_octets(dialogue, data, size) : 0;
-    dialogue->octets += octets;
-    if (octets == size)
-        return;
-    tell_octets(dialogue);
-    each_line(dialogue, data + octets, size - octets, client_line);
+    for (; size > 0; data += octets, size -= octets) {
+        if (dialogue->chunk > 0) {
+            octets = dialogue->chunk < size ? (size_t)dialogue->chunk : size;
+            dialogue->chunk -= octets;
+            dialogue->octets += octets;
+        } else if (message && !dialogue->chunked) {
+            octets = message_octets(dialogue, data, size);
+            dialogue->octets += octets;
+            message = 0;
+        } else {
+            octets = line_size(data, size);
+            tell_octets(dialogue);
+            client_line(dialogue, data, octets);
+        }
+    }
 }
 
 void dialogue_message(struct dialogue *dialogue, size_t size)
@@ -144,10 +188,19 @@ void dialogue_message(struct dialogue *dialogue, size_t size)
         dialogue->octets += size;
 }
 
+/* 334 is a challenge, and may be nobody else's business. */
 void dialogue_server(struct dialogue *dialogue, const char *data, size_t size)
 {
+    size_t octets;
+
     if (dialogue->number == 0 || size == 0)
         return;
     tell_octets(dialogue);
-    each_line(dialogue, data, size, server_line);
+    for (; size > 0; data += octets, size -= octets) {
+        octets = line_size(data, size);
+        if (begins(data, octets, "334"))
+            record(dialogue, "S: ", "334 (hidden)", 12);
+        else
+            record(dialogue, "S: ", data, bare(data, octets));
+    }
 }

@@ -13,6 +13,9 @@
 struct dialogue {
     unsigned long number; /* of the connection */
     uint64_t octets;      /* of a message, not told yet */
+    uint64_t chunk;       /* octets of a chunk that are still to come */
+    int chunked;          /* the message comes in chunks: BDAT was said, and not DATA */
+    int secret;           /* the client's octets up to the next LF are not shown */
     int receiving;        /* a message, whose end `message` will find */
     struct ehlo_unstuff message;
 };
@@ -22,6 +25,9 @@ void dialogue_note(struct dialogue *dialogue, const char *what, const char *whic
 
 /* Octets that were taken from the client: lines, or of a message, which are counted only, and lines behind its end. */
 void dialogue_client(struct dialogue *dialogue, const char *data, size_t size, int message);
+
+/* What the client says next is a response to a challenge: up to its end it is not shown. */
+void dialogue_hide(struct dialogue *dialogue);
 
 /* Octets of a message that go to the server, from one who knows that they are. */
 void dialogue_message(struct dialogue *dialogue, size_t size);

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: ISC
  *
- * A session with the server: all messages on one connection.
+ * A connection with the server: the octets of a session.
  */
 #ifndef SEND_DELIVER_H
 #define SEND_DELIVER_H
 
-#include "message.h"
-#include "options.h"
-#include "report.h"
+#include "steps.h"
+#include "transport.h"
 
-struct envelope {
-    struct ehlo_mail mail;
-    struct ehlo_rcpt *rcpts; /* options->recipients of them */
-};
-
-/* Carries on the session on `fd` until it is over. Every message is in the report then. */
-void deliver(int fd, const struct options *options, struct envelope *envelope, struct message *messages,
-             struct report *report);
+/*
+ * Carries on the session until it is over. Returns 1 when another connection is needed, for this one takes no more
+ * messages. Else every message is in the report. `handshake`: milliseconds that one may last.
+ */
+int deliver(struct transport *transport, const struct options *options, struct envelope *envelope,
+            struct message *messages, struct progress *progress, struct report *report, int handshake);
 
 #endif

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sysexits.h>
 #include <unistd.h>
 #include "deliver.h"
@@ -15,55 +14,6 @@
 enum {
     CONNECT_TIMEOUT = 60 /* seconds for each address of the server */
 };
-
-/* A path of an address with or without angle brackets; "" is the null one. Returns 0, or -1 after saying why. */
-static int read_path(struct ehlo_path *path, const char *address, uint32_t rules, uint32_t verb)
-{
-    struct ehlo_command command = {.verb = verb};
-    const size_t size = strlen(address);
-    size_t used = 0, length;
-    int error = 0;
-
-    memset(path, 0, sizeof *path);
-    if (address[0] == '<') {
-        error = ehlo_path_parse(path, address, size, rules, &used);
-    } else if (size > 0 && strcasecmp(address, "Postmaster") != 0) {
-        error = ehlo_mailbox_parse(path, address, size, rules, &used);
-    } else {
-        path->kind = size > 0 ? EHLO_PATH_POSTMASTER : EHLO_PATH_NULL;
-        path->local.data = address;
-        path->local.size = used = size;
-    }
-    if (error == 0 && used < size)
-        error = EHLO_E_UNWANTED;
-    command.path = *path;
-    /* what a path may be is not what any command takes; nothing is written here, so space is all that is missing */
-    if (error == 0)
-        error = ehlo_command_format(NULL, 0, &length, &command, rules);
-    if (error == EHLO_E_SPACE)
-        return 0;
-    fprintf(stderr, "send: %s: %s, at octet %zu\n", address, ehlo_error_text(error), used);
-    return -1;
-}
-
-static int read_envelope(struct envelope *envelope, const struct options *options)
-{
-    size_t i;
-
-    memset(envelope, 0, sizeof *envelope);
-    envelope->rcpts = calloc(options->recipients, sizeof *envelope->rcpts);
-    if (envelope->rcpts == NULL)
-        return EX_OSERR;
-    envelope->mail.size = sizeof envelope->mail;
-    if (read_path(&envelope->mail.path, options->from, options->rules, EHLO_VERB_MAIL) != 0)
-        return EX_DATAERR;
-    for (i = 0; i < options->recipients; i++) {
-        envelope->rcpts[i].size = sizeof envelope->rcpts[i];
-        if (read_path(&envelope->rcpts[i].path, options->to[i], options->rules, EHLO_VERB_RCPT) != 0)
-            return EX_DATAERR;
-    }
-    return EX_OK;
-}
 
 static int read_messages(struct message *messages, const struct options *options)
 {
@@ -77,25 +27,40 @@ static int read_messages(struct message *messages, const struct options *options
     return EX_OK;
 }
 
+static void report_no_connection(const struct options *options, struct progress *progress, struct report *report,
+                                 const char *why)
+{
+    for (; progress->command < options->commands; progress->command++)
+        report_unsaid(options->command[progress->command], why);
+    if (progress->halfway) {
+        report_outcomes(report, EHLO_E_LOST);
+        progress->message++;
+    }
+    report_unconnected(report, why, options->messages - progress->message);
+}
+
 static int send_all(const struct options *options, struct envelope *envelope, struct message *messages)
 {
     const uint64_t seconds =
         options->timeout == 0 || options->timeout > CONNECT_TIMEOUT ? CONNECT_TIMEOUT : options->timeout;
+    const int timeout = (int)seconds * 1000;
+    struct progress progress = {0};
+    struct transport transport;
     struct report report;
-    const char *why = NULL;
-    size_t i;
-    int fd;
+    int again;
 
-    if (report_init(&report, options->to, options->recipients) != 0)
+    if (report_init(&report, options->to, envelope->rcpts, options->recipients) != 0)
         return EX_OSERR;
-    fd = transport_connect(options->host, options->port, (int)seconds * 1000, &why);
-    if (fd >= 0) {
-        deliver(fd, options, envelope, messages, &report);
-        close(fd);
-    } else {
-        for (i = 0; i < options->messages; i++)
-            report_unconnected(&report, why);
-    }
+    do {
+        again = transport_connect(&transport, options->host, options->port, timeout) == 0 &&
+                (options->security != SECURITY_IMPLICIT ||
+                 transport_secure(&transport, options->tls, options->host, timeout) == 0);
+        if (again)
+            again = deliver(&transport, options, envelope, messages, &progress, &report, timeout);
+        else
+            report_no_connection(options, &progress, &report, transport.why);
+        transport_close(&transport);
+    } while (again);
     report_free(&report);
     return report_exit_code(&report);
 }
@@ -105,14 +70,15 @@ int main(int argc, char **argv)
     struct options options;
     struct envelope envelope;
     struct message *messages;
+    size_t i;
     int code = options_read(&options, argc, argv);
 
     if (code >= 0) {
         options_free(&options);
         return code;
     }
-    messages = calloc(options.messages, sizeof *messages);
-    code = read_envelope(&envelope, &options);
+    messages = calloc(options.messages + 1, sizeof *messages);
+    code = envelope_read(&envelope, &options);
     if (code == EX_OK)
         code = read_messages(messages, &options);
     if (code == EX_OK)
@@ -121,8 +87,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "send: the report could not be written\n");
         code = EX_IOERR;
     }
+    for (i = 0; messages != NULL && i < options.messages; i++)
+        message_forget(&messages[i]);
     free(messages);
-    free(envelope.rcpts);
+    envelope_free(&envelope);
     options_free(&options);
     return code;
 }

@@ -110,6 +110,7 @@ int message_examine(struct message *message, const char *path)
     if (!S_ISREG(status.st_mode)) {
         fd = message->fd;
         message->fd = spool(fd);
+        message->spooled = 1;
         close(fd);
     } else if (is_stdin(message)) {
         message->start = lseek(message->fd, 0, SEEK_CUR);
@@ -128,7 +129,14 @@ int message_open(struct message *message)
 
 void message_close(struct message *message)
 {
-    if (message->fd >= 0)
+    message->read = 0;
+    if (!message->spooled)
+        message_forget(message);
+}
+
+void message_forget(struct message *message)
+{
+    if (message->path != NULL && message->fd >= 0)
         close(message->fd);
     message->fd = -1;
 }

@@ -12,6 +12,7 @@
 struct message {
     const char *path; /* "-": stdin */
     int fd;           /* -1: it is not open */
+    int spooled;      /* `fd` is the only way to it */
     off_t start;      /* where in the file it begins */
     uint64_t size;    /* octets of the file */
     uint64_t octets;  /* octets on the wire as RFC 1870 counts them */
@@ -25,9 +26,12 @@ struct message {
  */
 int message_examine(struct message *message, const char *path);
 
-/* Opens it to be sent. Returns as above. */
+/* Opens it to be sent, from its beginning; it may be sent more than once. Returns as above. */
 int message_open(struct message *message);
 void message_close(struct message *message);
+
+/* It will not be sent any more. */
+void message_forget(struct message *message);
 
 /*
  * Reads up to `size` octets, 0 of them only at the end. Returns -1, after a message on stderr, when they cannot be read

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Waits for a connection under way. Returns 0 or an errno. */
@@ -66,24 +67,74 @@ static int connect_to(const struct addrinfo *address, int timeout)
     return -1;
 }
 
-int transport_connect(const char *host, const char *port, int timeout, const char **why)
+int transport_connect(struct transport *transport, const char *host, const char *port, int timeout)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found, *address;
-    int fd = -1, error = getaddrinfo(host, port, &hints, &found);
+    int error = getaddrinfo(host, port, &hints, &found);
 
+    memset(transport, 0, sizeof *transport);
+    transport->fd = -1;
     if (error != 0) {
-        *why = gai_strerror(error);
-        fprintf(stderr, "send: %s: %s\n", host, *why);
+        snprintf(transport->why, sizeof transport->why, "%s", gai_strerror(error));
+        fprintf(stderr, "send: %s: %s\n", host, transport->why);
         return -1;
     }
-    for (address = found; address != NULL && fd < 0; address = address->ai_next)
-        fd = connect_to(address, timeout);
-    if (fd < 0) {
-        *why = strerror(errno);
-        fprintf(stderr, "send: %s port %s: %s\n", host, port, *why);
+    for (address = found; address != NULL && transport->fd < 0; address = address->ai_next)
+        transport->fd = connect_to(address, timeout);
+    if (transport->fd < 0) {
+        snprintf(transport->why, sizeof transport->why, "%s", strerror(errno));
+        fprintf(stderr, "send: %s port %s: %s\n", host, port, transport->why);
     }
     freeaddrinfo(found);
-    return fd;
+    return transport->fd < 0 ? -1 : 0;
+}
+
+int64_t transport_now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Goes on with the handshake until it is done. Returns NULL, or what went wrong. */
+static const char *shake_hands(const struct transport *transport, int timeout)
+{
+    struct pollfd poller = {.fd = transport->fd};
+    const int64_t until = transport_now() + timeout;
+    int64_t left;
+    int state;
+
+    while ((state = tls_handshake(transport->tls)) == TLS_AGAIN) {
+        poller.events = tls_waits_for(transport->tls, 0) == TLS_TO_WRITE ? POLLOUT : POLLIN;
+        left = until - transport_now();
+        if (left <= 0 || poll(&poller, 1, (int)left) == 0)
+            return "the TLS handshake takes too long";
+    }
+    return state == TLS_DONE ? NULL : tls_reason(transport->tls);
+}
+
+int transport_secure(struct transport *transport, struct tls_context *context, const char *host, int timeout)
+{
+    const char *wrong = "no TLS session for that name";
+
+    transport->tls = tls_new(context, transport->fd, host);
+    if (transport->tls != NULL)
+        wrong = shake_hands(transport, timeout);
+    if (wrong == NULL)
+        return 0;
+    snprintf(transport->why, sizeof transport->why, "%s", wrong);
+    fprintf(stderr, "send: %s: TLS: %s\n", host, wrong);
+    return -1;
+}
+
+void transport_close(struct transport *transport)
+{
+    if (transport->tls != NULL)
+        tls_shutdown(transport->tls);
+    tls_free(transport->tls);
+    if (transport->fd >= 0)
+        close(transport->fd);
 }
 
 void transport_own_name(int fd, char name[TRANSPORT_NAME])

@@ -6,12 +6,28 @@
 #define SEND_TRANSPORT_H
 
 #include <stddef.h>
+#include <stdint.h>
+#include "common/tls.h"
+
+struct transport {
+    int fd;          /* does not block */
+    struct tls *tls; /* NULL: plain */
+    char why[TLS_REASON];
+};
 
 /*
  * Connects to a host by name or address, trying each of its addresses in turn for up to `timeout` milliseconds. Returns
- * a socket that does not block, or -1 with the reason in `*why`, after a message on stderr.
+ * 0, or -1 with the reason in `why`, after a message on stderr.
  */
-int transport_connect(const char *host, const char *port, int timeout, const char **why);
+int transport_connect(struct transport *transport, const char *host, const char *port, int timeout);
+
+/* Makes the TLS handshake, for up to `timeout` milliseconds. Returns as above; then it can only be closed. */
+int transport_secure(struct transport *transport, struct tls_context *context, const char *host, int timeout);
+
+void transport_close(struct transport *transport);
+
+/* Milliseconds since some time. */
+int64_t transport_now(void);
 
 enum {
     TRANSPORT_NAME = 256

@@ -2,31 +2,30 @@
  *
  * Between a socket and a session: this file moves octets, and policy.c says what is answered.
  *
- *     socket -> input -> ehlo_server_next -> events -> policy.c
- *     socket <- output <- ehlo_server_read
+ *     socket -> channel -> input -> ehlo_server_next -> events -> policy.c
+ *     socket <- channel <- output <- ehlo_server_read
  *
  * Nothing here waits. Whatever holds a session up (a client that does not read, a disk that is slow, a question that is
  * open) has its place in struct connection; `converse` goes as far as it can, and `settle` says what must happen first
- * before it goes on. An idle connection has neither input nor output buffered.
+ * before it goes on. An idle connection has neither input nor output buffered; what TLS has decrypted counts as input,
+ * and is asked for before the socket is waited for.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "connection.h"
+#include "octets.h"
 #include "policy.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    COMMANDS = 4096,     /* octets that are read at once when no message comes: they may have to be kept */
     REPLIES = 32768,     /* octets that the system keeps for a client that does not read; it would take millions */
+    HANDSHAKE = 60,      /* seconds for all of a TLS handshake, or a PROXY header */
     FAREWELL = 5,        /* seconds for the last reply to be taken */
     LINGER = 1,          /* seconds for the client to close, */
     LINGER_MAX = 1 << 24 /* and octets that it may still send meanwhile */
@@ -41,10 +40,11 @@ static void close_connection(struct connection *c)
     timer_stop(&s->loop, &c->timer);
     loop_forget(&s->loop, &c->reading);
     loop_forget(&s->loop, &c->writing);
+    tls_free(c->tls);
     close(c->reading.fd);
     if (c->writing.fd >= 0)
         close(c->writing.fd);
-    free(c->rest);
+    octets_forget(c);
     free(c->unsent);
     *c->link = c->next;
     if (c->next != NULL)
@@ -52,105 +52,6 @@ static void close_connection(struct connection *c)
     c->next = s->closed;
     s->closed = c;
     s->count--;
-}
-
-/* --- output: the session's, then the service's buffer, then the socket */
-
-/* Two files may be in blocking mode, which is not ours to change: a pipe that is ready takes PIPE_BUF at once. */
-static ssize_t put_some(const struct connection *c, const char *data, size_t size)
-{
-    struct pollfd ready;
-
-    if (c->writing.fd < 0)
-        return write(c->reading.fd, data, size);
-    ready.fd = c->writing.fd;
-    ready.events = POLLOUT;
-    if (poll(&ready, 1, 0) == 0) {
-        errno = EAGAIN;
-        return -1;
-    }
-    return write(c->writing.fd, data, size < PIPE_BUF ? size : PIPE_BUF);
-}
-
-/* Sends what can be sent; returns how many octets. */
-static size_t put(struct connection *c, const char *data, size_t size)
-{
-    size_t sent = 0;
-    ssize_t n;
-
-    while (sent < size && !c->lost) {
-        n = put_some(c, data + sent, size - sent);
-        if (n > 0)
-            sent += (size_t)n;
-        else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            break;
-        else if (n == 0 || errno != EINTR)
-            c->lost = 1;
-    }
-    if (sent > 0)
-        c->moved = 1;
-    return sent;
-}
-
-/* Sends the service's buffer; the rest of it becomes the connection's. */
-static void flush(struct connection *c)
-{
-    struct service *s = c->service;
-    size_t sent = c->unsent == NULL ? put(c, s->output, s->said) : 0, left = s->said - sent;
-    char *unsent;
-
-    s->said = 0;
-    if (left == 0 || c->lost)
-        return;
-    unsent = realloc(c->unsent, c->unsent_size + left);
-    if (unsent == NULL) {
-        c->lost = 1;
-        return;
-    }
-    memcpy(unsent + c->unsent_size, s->output + sent, left);
-    c->unsent = unsent;
-    c->unsent_size += left;
-}
-
-/* Collects what the session says, so that the replies to a batch of commands leave in one segment. */
-static void speak(struct connection *c)
-{
-    struct service *s = c->service;
-    size_t n;
-
-    while ((n = ehlo_server_read(c->session, s->output + s->said, sizeof s->output - s->said)) > 0) {
-        dialogue_server(&c->dialogue, s->output + s->said, n);
-        s->said += n;
-        if (s->said == sizeof s->output)
-            flush(c);
-    }
-}
-
-/* --- input: what was left, then what came, then the session */
-
-static size_t load(struct connection *c)
-{
-    size_t size = c->rest_size;
-
-    if (size > 0)
-        memcpy(c->service->input, c->rest, size);
-    free(c->rest);
-    c->rest = NULL;
-    c->rest_size = 0;
-    return size;
-}
-
-static void keep(struct connection *c, const char *in, size_t size)
-{
-    if (size == 0 || c->lost)
-        return;
-    c->rest = malloc(size);
-    if (c->rest == NULL) {
-        c->lost = 1;
-        return;
-    }
-    memcpy(c->rest, in, size);
-    c->rest_size = size;
 }
 
 /* For the trace. A question's line is taken by the call after the answer, maybe with octets of a message behind it. */
@@ -161,6 +62,9 @@ static void hear(struct connection *c, const char *in, size_t used, int message)
     if (used == 0)
         return;
     dialogue_client(&c->dialogue, in, line, 0);
+    if (c->challenged)
+        dialogue_hide(&c->dialogue);
+    c->challenged = 0;
     dialogue_client(&c->dialogue, in + line, used - line, message);
     c->line = 0;
 }
@@ -197,11 +101,12 @@ static int hang_up(struct connection *c)
 }
 
 static void settle(struct connection *c);
+static void secure(struct connection *c);
 
 /* Gives the session the `size` octets at the service's `input`, and does all that follows from it. */
 static void converse(struct connection *c, size_t size)
 {
-    const char *in = c->service->input;
+    char *in = c->service->input;
     struct ehlo_event event;
     size_t used;
     uint32_t want;
@@ -211,32 +116,59 @@ static void converse(struct connection *c, size_t size)
     while (!c->lost && may_go_on(c)) {
         want = ehlo_server_want(c->session);
         type = ehlo_server_next(c->session, in, size, &used, &event);
+        if (type <= 0 && used > c->line)
+            policy_unasked(c); /* a line that led to no question */
         hear(c, in, used, (want & EHLO_WANT_BODY) != 0);
         c->moved |= type > 0 || (used > 0 && (want & EHLO_WANT_BODY));
         in += used;
         size -= used;
-        speak(c);
+        octets_speak(c);
         if (type > 0) {
             c->line = event.line.data == NULL ? 0 : event.line.size + 2;
             policy_event(c, &event);
         } else if (type < 0) {
             c->over = type;
             break;
-        } else if ((ehlo_server_want(c->session) & EHLO_WANT_INPUT) && !hang_up(c)) {
+        } else if (ehlo_server_want(c->session) & EHLO_WANT_TLS) {
             break;
+        } else if ((ehlo_server_want(c->session) & EHLO_WANT_INPUT) && !hang_up(c)) {
+            if (channel_pending(c->tls) == 0)
+                break;
+            in = memmove(c->service->input, in, size);
+            size = octets_take(c, size);
         }
     }
-    flush(c);
-    keep(c, in, size);
+    octets_flush(c);
+    octets_keep(c, in, size);
+    octets_wipe(c);
     if (c->lost && c->over != EHLO_E_LOST)
         connection_drop(c);
     else
         settle(c);
 }
 
+/* The client hears nothing more, and the session has its chance to tell of the message that is given up. */
+static void lose(struct connection *c)
+{
+    struct ehlo_event event;
+    size_t used;
+    int type;
+
+    ehlo_server_end(c->session, EHLO_E_LOST);
+    c->ticket = 0;
+    event.size = sizeof event;
+    while ((type = ehlo_server_next(c->session, c->rest, c->rest_size, &used, &event)) > 0)
+        policy_event(c, &event);
+    c->over = type;
+}
+
 /* All was said. Closing with input unread would reset the connection, and may take the last reply from the client. */
 static void linger(struct connection *c)
 {
+    if (c->tls != NULL)
+        tls_shutdown(c->tls);
+    tls_free(c->tls);
+    c->tls = NULL;
     if (c->finished || c->lost || c->writing.fd >= 0 || shutdown(c->reading.fd, SHUT_WR) != 0 ||
         loop_watch(&c->service->loop, &c->reading, LOOP_READ) != 0) {
         close_connection(c);
@@ -244,6 +176,12 @@ static void linger(struct connection *c)
     }
     c->lingering = 1;
     timer_start(&c->service->loop, &c->timer, LINGER);
+}
+
+/* What the socket is to be watched for when octets are to go in that direction. */
+static uint32_t interest_in(const struct connection *c, int what)
+{
+    return channel_waits_for(c->tls, what) == TLS_TO_WRITE ? LOOP_WRITE : LOOP_READ;
 }
 
 /* What must happen before the conversation goes on, and how long that may take. */
@@ -258,10 +196,14 @@ static void settle(struct connection *c)
         linger(c);
         return;
     }
+    if (c->unsent == NULL && (want & EHLO_WANT_TLS)) {
+        secure(c);
+        return;
+    }
     if (c->unsent != NULL)
-        interest = LOOP_WRITE;
+        interest = interest_in(c, TLS_TO_WRITE);
     else if ((want & EHLO_WANT_INPUT) && !disk)
-        interest = LOOP_READ;
+        interest = interest_in(c, TLS_TO_READ);
     failed = loop_watch(loop, &c->reading, c->writing.fd < 0 ? interest : interest & LOOP_READ);
     if (c->writing.fd >= 0)
         failed |= loop_watch(loop, &c->writing, interest & LOOP_WRITE);
@@ -278,23 +220,124 @@ static void settle(struct connection *c)
     c->moved = 0;
 }
 
+/* --- TLS */
+
+/* After STARTTLS the session begins anew; when TLS came first it begins. Returns 0 when it does not. */
+static int tell_session(struct connection *c)
+{
+    if (!(ehlo_server_want(c->session) & EHLO_WANT_TLS))
+        return 1;
+    policy_secured(c);
+    return ehlo_server_secured(c->session, c->rest_size) == 0;
+}
+
+/* Goes on with the handshake. One that fails has told the client why, so the socket is not closed at once. */
+static void handshake(struct connection *c)
+{
+    char description[TLS_DESCRIPTION];
+    int state = tls_handshake(c->tls);
+
+    if (state == TLS_AGAIN && loop_watch(&c->service->loop, &c->reading, interest_in(c, TLS_TO_READ)) == 0)
+        return;
+    c->handshaking = 0;
+    c->moved = 1;
+    if (state == TLS_DONE && tell_session(c)) {
+        tls_describe(c->tls, description);
+        dialogue_note(&c->dialogue, "TLS: ", description);
+        converse(c, octets_load(c));
+    } else {
+        dialogue_note(&c->dialogue, "TLS failed: ", tls_reason(c->tls));
+        lose(c);
+        linger(c);
+    }
+}
+
+/* The time for what comes before a session, or in the midst of it, that the session does not know of. */
+static void limit_time(struct connection *c)
+{
+    const uint64_t timeout = c->service->options->timeout;
+
+    timer_start(&c->service->loop, &c->timer, timeout == 0 || timeout > HANDSHAKE ? HANDSHAKE : (uint32_t)timeout);
+}
+
+/* All that comes from now on is TLS. */
+static void secure(struct connection *c)
+{
+    c->tls = tls_new(c->service->options->tls, c->reading.fd, NULL);
+    if (c->tls == NULL) {
+        connection_drop(c);
+        return;
+    }
+    c->handshaking = 1;
+    limit_time(c);
+    handshake(c);
+}
+
+static void begin(struct connection *c)
+{
+    if (c->service->options->tls_implicit)
+        secure(c);
+    else
+        converse(c, 0);
+}
+
+/* --- the PROXY protocol */
+
+/* Not an octet is read beyond the header: what is behind it may be TLS. So a header of unknown length comes in bits. */
+static int read_header(struct connection *c, struct ehlo_proxy *header)
+{
+    char *in = c->service->input;
+    size_t size = octets_load(c), used;
+    ptrdiff_t n;
+    int found = ehlo_proxy_parse(header, in, size, &used);
+
+    if (found == 0 && header->need <= sizeof c->service->input) {
+        n = channel_read(c->reading.fd, NULL, in + size, header->need > size ? header->need - size : 1);
+        c->lost = n == CHANNEL_CLOSED || n == CHANNEL_BROKEN;
+        if (n > 0)
+            found = ehlo_proxy_parse(header, in, size += (size_t)n, &used);
+    } else {
+        c->lost = 1;
+    }
+    if (found == 0)
+        octets_keep(c, in, size);
+    return found;
+}
+
+static void hear_proxy(struct connection *c)
+{
+    struct ehlo_proxy header = {.size = sizeof header};
+    char text[PEER_TEXT];
+    const int found = read_header(c, &header);
+
+    if (found < 0) {
+        dialogue_note(&c->dialogue, "PROXY: ", ehlo_error_text(found));
+        c->awaiting_proxy = 0;
+        lose(c);
+        linger(c);
+    } else if (c->lost) {
+        connection_drop(c);
+    } else if (found > 0) {
+        c->awaiting_proxy = 0;
+        peer_of_proxy(&c->unclaimed, &header);
+        c->peer = c->unclaimed;
+        peer_describe(&c->peer, text);
+        dialogue_note(&c->dialogue, "PROXY: for ", text);
+        begin(c);
+    }
+}
+
 /* --- what the loop tells */
 
 static void receive(struct connection *c)
 {
-    struct service *s = c->service;
-    size_t size = load(c), room = sizeof s->input - size;
-    ssize_t n;
+    size_t size = octets_take(c, octets_load(c));
 
-    if (!(ehlo_server_want(c->session) & EHLO_WANT_BODY) && room > COMMANDS)
-        room = COMMANDS;
-    n = read(c->reading.fd, s->input + size, room);
-    if (n > 0)
-        size += (size_t)n;
-    else if (n == 0)
-        c->finished = 1;
-    else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-        c->lost = 1;
+    if (policy_greeting_late(c)) {
+        c->lost |= c->finished;
+        if (size > 0)
+            policy_spoken_to(c);
+    }
     if (c->lost)
         connection_drop(c);
     else
@@ -303,19 +346,11 @@ static void receive(struct connection *c)
 
 static void send_rest(struct connection *c)
 {
-    size_t sent = put(c, c->unsent, c->unsent_size);
-
-    if (c->lost) {
+    octets_send_unsent(c);
+    if (c->lost)
         connection_drop(c);
-        return;
-    }
-    c->unsent_size -= sent;
-    memmove(c->unsent, c->unsent + sent, c->unsent_size);
-    if (c->unsent_size == 0) {
-        free(c->unsent);
-        c->unsent = NULL;
-    }
-    converse(c, load(c));
+    else
+        converse(c, octets_load(c));
 }
 
 static void throw_away(struct connection *c)
@@ -336,7 +371,11 @@ static void ready(void *owner, uint32_t what)
         connection_drop(c);
     else if (c->lingering)
         throw_away(c);
-    else if (what & LOOP_WRITE)
+    else if (c->awaiting_proxy)
+        hear_proxy(c);
+    else if (c->handshaking)
+        handshake(c);
+    else if (c->unsent != NULL)
         send_rest(c);
     else
         receive(c);
@@ -348,12 +387,12 @@ static void expired(void *owner)
 
     if (policy_greeting_late(c)) {
         policy_greet(c);
-        converse(c, load(c));
-    } else if (c->lingering || c->ended || c->over != 0 || c->unsent != NULL) {
+        converse(c, octets_load(c));
+    } else if (c->awaiting_proxy || c->handshaking || c->lingering || c->ended || c->over != 0 || c->unsent != NULL) {
         connection_drop(c);
     } else {
         end(c, EHLO_E_TIMEOUT);
-        converse(c, load(c));
+        converse(c, octets_load(c));
     }
 }
 
@@ -363,32 +402,33 @@ void connection_news(void *owner)
 
     c->moved = 1;
     policy_news(c);
-    converse(c, load(c));
+    converse(c, octets_load(c));
 }
 
 /* --- where it begins and ends */
 
 static void note_peer(struct connection *c, const struct sockaddr *peer)
 {
-    struct sockaddr_in ipv4;
-    struct sockaddr_in6 ipv6;
-    char address[INET6_ADDRSTRLEN] = "", text[INET6_ADDRSTRLEN + 16];
+    char text[PEER_TEXT];
 
-    c->family = peer == NULL ? AF_UNSPEC : peer->sa_family;
-    if (c->family == AF_INET) {
-        memcpy(&ipv4, peer, sizeof ipv4);
-        memcpy(c->address, &ipv4.sin_addr, 4);
-        c->port = ntohs(ipv4.sin_port);
-    } else if (c->family == AF_INET6) {
-        memcpy(&ipv6, peer, sizeof ipv6);
-        memcpy(c->address, &ipv6.sin6_addr, 16);
-        c->port = ntohs(ipv6.sin6_port);
-    }
-    if (inet_ntop(c->family, c->address, address, sizeof address) != NULL)
-        snprintf(text, sizeof text, c->family == AF_INET6 ? "[%s]:%u" : "%s:%u", address, (unsigned int)c->port);
-    else
-        snprintf(text, sizeof text, "stdin");
-    dialogue_note(&c->dialogue, "connect from ", text);
+    peer_of_socket(&c->unclaimed, peer);
+    c->peer = c->unclaimed;
+    peer_describe(&c->peer, text);
+    dialogue_note(&c->dialogue, "connect from ", peer == NULL ? "stdin" : text);
+}
+
+/* XCLIENT's word is taken from those alone who are really there. */
+static int is_trusted(const struct options *options, const struct sockaddr *address)
+{
+    struct peer peer;
+    size_t i;
+
+    peer_of_socket(&peer, address);
+    for (i = 0; i < options->trusts; i++)
+        if (options->trusted[i].family == peer.family &&
+            memcmp(options->trusted[i].octets, peer.address, sizeof peer.address) == 0)
+            return 1;
+    return 0;
 }
 
 static void prepare_socket(int fd)
@@ -403,7 +443,9 @@ static void prepare_socket(int fd)
 
 void connection_open(struct service *service, int in, int out, const struct sockaddr *peer)
 {
-    const struct ehlo_server_config *config = &service->options->config;
+    const struct options *options = service->options;
+    const int trusted = is_trusted(options, peer);
+    const struct ehlo_server_config *config = trusted ? &options->config_trusted : &options->config;
     size_t size = ehlo_server_size(config);
     struct connection *c = calloc(1, sizeof *c + size);
 
@@ -413,6 +455,7 @@ void connection_open(struct service *service, int in, int out, const struct sock
         return;
     }
     c->service = service;
+    c->trusted = trusted;
     c->reading.fd = in;
     c->reading.file = in != out;
     c->writing = c->reading;
@@ -429,24 +472,21 @@ void connection_open(struct service *service, int in, int out, const struct sock
     service->connections = c;
     service->count++;
     service->numbered++;
-    c->dialogue.number = service->options->trace ? service->numbered : 0;
+    c->dialogue.number = options->trace ? service->numbered : 0;
     note_peer(c, peer);
-    converse(c, 0);
+    if (!options->proxy_protocol) {
+        begin(c);
+        return;
+    }
+    c->awaiting_proxy = 1;
+    limit_time(c);
+    if (loop_watch(&service->loop, &c->reading, LOOP_READ) != 0)
+        connection_drop(c);
 }
 
-/* The client hears nothing more, and the session has its chance to tell of the message that is given up. */
 void connection_drop(struct connection *c)
 {
-    struct ehlo_event event;
-    size_t used;
-    int type;
-
-    ehlo_server_end(c->session, EHLO_E_LOST);
-    c->ticket = 0;
-    event.size = sizeof event;
-    while ((type = ehlo_server_next(c->session, c->rest, c->rest_size, &used, &event)) > 0)
-        policy_event(c, &event);
-    c->over = type;
+    lose(c);
     close_connection(c);
 }
 
@@ -454,8 +494,12 @@ void connection_stop(struct connection *c)
 {
     if (c->lingering || c->ended || (c->ticket != 0 && c->message != NULL))
         return;
+    if (c->awaiting_proxy || c->handshaking) {
+        connection_drop(c);
+        return;
+    }
     end(c, EHLO_E_SHUTDOWN);
-    converse(c, load(c));
+    converse(c, octets_load(c));
 }
 
 void connections_bury(struct service *service)

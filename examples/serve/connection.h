@@ -7,12 +7,15 @@
 
 #include <ehlo.h>
 #include <sys/socket.h>
+#include "common/channel.h"
 #include "common/dialogue.h"
 #include "envelope.h"
 #include "loop.h"
 #include "options.h"
+#include "peer.h"
 #include "store.h"
 
+struct auth;
 struct connection;
 
 /* What all connections share. One of them is served at a time, so one buffer of each kind is enough. */
@@ -25,6 +28,7 @@ struct service {
     unsigned long numbered;
     int stopping;
     size_t said;       /* octets in `output` */
+    size_t filled;     /* of `input`: what may have to be wiped */
     char input[65536]; /* what is offered to the session that is being served */
     char output[16384];
 };
@@ -34,20 +38,25 @@ struct connection {
     struct service *service;
     struct ehlo_server *session;   /* in `block` */
     struct watch reading, writing; /* of one socket: `reading` alone */
+    struct tls *tls;               /* NULL: plain */
     struct timer timer;
     struct dialogue dialogue;
     char *rest; /* input that the session has not used yet; NULL when there is none */
     size_t rest_size;
     char *unsent; /* output that the socket has not taken yet; NULL when there is none */
     size_t unsent_size;
-    size_t line;     /* octets of a question's line, which is still in the input */
-    size_t lingered; /* octets that were thrown away while waiting for the client's end */
-    int moved;       /* since the timer was started: an event came, or octets were sent */
-    int finished;    /* the client will send no more */
-    int lost;        /* and will receive no more */
-    int ended;       /* by us: ehlo_server_end */
-    int lingering;   /* all was said; waiting for the client to close */
-    int over;        /* why the session is over, EHLO_E_, or 0 */
+    size_t line;        /* octets of a question's line, which is still in the input */
+    size_t lingered;    /* octets that were thrown away while waiting for the client's end */
+    int challenged;     /* what comes behind that line is a response, and not to be shown */
+    int moved;          /* since the timer was started: an event came, or octets were sent */
+    int finished;       /* the client will send no more */
+    int lost;           /* and will receive no more */
+    int ended;          /* by us: ehlo_server_end */
+    int lingering;      /* all was said; waiting for the client to close */
+    int awaiting_proxy; /* the PROXY header is still to come; nothing else has begun */
+    int handshaking;    /* TLS comes up; the session waits */
+    int trusted;        /* XCLIENT and XFORWARD are taken from this client */
+    int over;           /* why the session is over, EHLO_E_, or 0 */
 
     /* policy.c's */
     uint32_t ticket;                  /* the question that is answered later, or 0 */
@@ -56,9 +65,11 @@ struct connection {
     int esmtp;
     struct envelope envelope;
     struct message *message; /* the one that is received or being stored, or NULL */
-    int family;              /* AF_INET, AF_INET6, or another: unknown */
-    uint16_t port;
-    uint8_t address[16];
+    int committed;           /* its end has come, and somebody gets it */
+    size_t replies;          /* to its end, that are still to be said; 0: before its end */
+    struct auth *auth;       /* auth.c's: an exchange that is under way, or NULL */
+    struct peer peer;        /* who the client is */
+    struct peer unclaimed;   /* and who it is without XCLIENT */
 
     uint64_t block[]; /* the session's memory */
 };

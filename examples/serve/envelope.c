@@ -109,6 +109,10 @@ static void trace_received(const struct envelope *envelope, struct ehlo_received
     if (envelope->recipients == 1 && ehlo_path_parse(&recipient, text, size - 1, VERDICT_RULES, &length) == 0)
         received->recipient = &recipient;
     error = ehlo_received_format(field, sizeof field, &length, received);
+    if (error == EHLO_E_VALUE && received->client.size > 0) { /* a claim may be anything */
+        received->client.size = 0;
+        error = ehlo_received_format(field, sizeof field, &length, received);
+    }
     if (error == EHLO_E_VALUE) { /* --allow hello: the client's name may be anything */
         received->hello = received->address;
         error = ehlo_received_format(field, sizeof field, &length, received);

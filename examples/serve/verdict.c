@@ -12,17 +12,19 @@
 struct verdict {
     struct verdict *next;
     enum verdict_stage stage;
-    char *address; /* NULL: any; connect: as inet_ntop writes it; mail and later: a path in angle brackets */
-    char *wire;    /* what `reply` points into */
+    char *
+        address; /* NULL: any; connect and starttls: as inet_ntop writes it; mail and later: a path in angle brackets */
+    char *wire;  /* what `reply` points into */
     struct ehlo_reply reply;
 };
 
 /* By VERDICT_: the stage's name, and the codes that say yes to it. */
 static const struct {
-    char name[8];
+    char name[12];
     uint16_t yes[2];
 } stages[] = {
-    {"connect", {220}}, {"helo", {250}}, {"mail", {250}}, {"rcpt", {250, 251}}, {"data", {354}}, {"end", {250}},
+    {"connect", {220}}, {"starttls", {220}},  {"helo", {250}}, {"auth", {235}},
+    {"mail", {250}},    {"rcpt", {250, 251}}, {"data", {354}}, {"end", {250}},
 };
 
 /*
@@ -54,7 +56,7 @@ static char *read_address(enum verdict_stage stage, const char *text, const char
         text++;
         end--;
     }
-    if (stage == VERDICT_CONNECT && end - text >= 2 && *text == '[' && end[-1] == ']') {
+    if (stage <= VERDICT_STARTTLS && end - text >= 2 && *text == '[' && end[-1] == ']') {
         text++;
         end--;
     }
@@ -62,9 +64,9 @@ static char *read_address(enum verdict_stage stage, const char *text, const char
     address = calloc(1, size + INET6_ADDRSTRLEN);
     if (address == NULL)
         return NULL;
-    if (stage <= VERDICT_HELO) {
+    if (stage < VERDICT_MAIL) {
         memcpy(address, text, size);
-        if (stage == VERDICT_HELO ||
+        if (stage > VERDICT_STARTTLS ||
             (inet_pton(AF_INET, address, octets) == 1 &&
              inet_ntop(AF_INET, octets, address, INET_ADDRSTRLEN) != NULL) ||
             (inet_pton(AF_INET6, address, octets) == 1 &&
@@ -168,7 +170,7 @@ static int matches(const struct verdict *verdict, const char *subject)
 {
     if (verdict->address == NULL)
         return 1;
-    if (verdict->stage <= VERDICT_HELO)
+    if (verdict->stage < VERDICT_MAIL)
         return strcasecmp(verdict->address, subject) == 0;
     return same_path(verdict->address, subject);
 }

@@ -14,7 +14,9 @@
 
 enum verdict_stage {
     VERDICT_CONNECT,
+    VERDICT_STARTTLS,
     VERDICT_HELO,
+    VERDICT_AUTH,
     VERDICT_MAIL,
     VERDICT_RCPT,
     VERDICT_DATA,
@@ -29,7 +31,8 @@ void verdict_free(struct verdict *list);
 
 /*
  * The reply of the first verdict for this stage and one of the subjects, or NULL. Subjects are strings, each ended by a
- * NUL, `size` octets in all: the address (connect), the name (helo), paths in angle brackets (the others).
+ * NUL, `size` octets in all: the address (connect, starttls), the name (helo), the user (auth), paths in angle brackets
+ * (the others).
  */
 const struct ehlo_reply *verdict_find(const struct verdict *list, enum verdict_stage stage, const char *subjects,
                                       size_t size);

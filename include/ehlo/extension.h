@@ -44,7 +44,18 @@ enum {
     EHLO_EXTENSION_LIMITS = 27,             /* RFC 9422 */
     EHLO_EXTENSION_XCLIENT = 28,            /* unregistered */
     EHLO_EXTENSION_XFORWARD = 29,           /* unregistered */
-    EHLO_EXTENSION_COUNT = 30,
+    EHLO_EXTENSION_SEND = 30,               /* these four: RFC 821, historic; recognised, never offered */
+    EHLO_EXTENSION_SOML = 31,
+    EHLO_EXTENSION_SAML = 32,
+    EHLO_EXTENSION_TURN = 33,
+    EHLO_EXTENSION_UTF8SMTP = 34, /* RFC 5336, obsolete; recognised, never offered */
+    EHLO_EXTENSION_VERB = 35,     /* these: unregistered or historic, met in the wild; recognised, never offered */
+    EHLO_EXTENSION_ONEX = 36,
+    EHLO_EXTENSION_XVERP = 37,
+    EHLO_EXTENSION_PRDR = 38,
+    EHLO_EXTENSION_CLIENTID = 39,
+    EHLO_EXTENSION_XRCPTFORWARD = 40,
+    EHLO_EXTENSION_COUNT,
     EHLO_EXTENSION_OTHER = 63 /* a keyword that the library does not know; no bit is ever set for it */
 };
 
@@ -79,6 +90,63 @@ EHLO_API int ehlo_capability_format(char *out, size_t capacity, size_t *length,
 
 /* The extension with this keyword, without regard to case, or EHLO_EXTENSION_OTHER. RFC 5321, section 2.2.2. */
 EHLO_API uint32_t ehlo_extension_find(const char *keyword, size_t size);
+
+/*
+ * Octets that a command line with this EHLO_VERB_ may have, CRLF included, when these extensions are offered (a set):
+ * 512, and what each of them adds for it. RFC 5321, section 4.5.3.1.4; the RFC of each extension.
+ */
+EHLO_API uint32_t ehlo_extension_line_max(uint64_t extensions, uint32_t verb);
+
+/*
+ * The extension that brings this EHLO_VERB_, or EHLO_EXTENSION_OTHER for one that needs none and for EHLO_VERB_OTHER.
+ * RFC 5321, section 2.2.2.
+ */
+EHLO_API uint32_t ehlo_extension_of_verb(uint32_t verb);
+
+/* What is said of a thing that an extension brings; flags. */
+enum {
+    EHLO_REGISTRY_OFFERED = 1, /* a server offers the extension by itself */
+    EHLO_REGISTRY_NEVER = 2,   /* the extension is recognised, and not offered */
+    EHLO_REGISTRY_VERB = 4,    /* the verb comes with the extension */
+    EHLO_REGISTRY_PARAM = 8    /* the verb takes a parameter */
+};
+
+/* One thing that an extension brings. This struct never grows. */
+struct ehlo_registration {
+    uint32_t extension; /* EHLO_EXTENSION_ */
+    uint32_t verb;      /* EHLO_VERB_ whose lines it is about, or EHLO_VERB_OTHER */
+    uint32_t form;      /* EHLO_VALUE_ of the parameter */
+    uint32_t flags;     /* EHLO_REGISTRY_ */
+    uint32_t octets;    /* that it adds to the lines of the verb */
+    uint32_t reserved;
+    struct ehlo_span param; /* the parameter's keyword, constant; data NULL when there is none */
+};
+
+/*
+ * Tells what the library knows of extensions, a row of its registry at a time: 1 with `*registration` filled, or 0
+ * behind the last one. Those of one extension stand together. RFC 5321, section 2.2.2; the RFC of each extension.
+ */
+EHLO_API int ehlo_extension_registered(struct ehlo_registration *registration, uint32_t index);
+
+/* What LIMITS says. A number that is 0 was not said: no limit is known. This struct never grows. */
+struct ehlo_limits {
+    uint32_t mail_max;        /* MAIL commands in a session, refused ones too: MAILMAX */
+    uint32_t rcpt_max;        /* RCPT commands in a transaction, refused ones too: RCPTMAX */
+    uint32_t rcpt_domain_max; /* different domains of recipients in a session: RCPTDOMAINMAX */
+    uint32_t reserved;
+};
+
+/*
+ * Reads the argument of LIMITS. Limits that the library does not know are passed over, and so is one whose value is no
+ * number of 1 to 6 digits; an argument that does not follow the syntax says nothing at all. RFC 9422, sections 3 and 4.
+ */
+EHLO_API void ehlo_limits_parse(struct ehlo_limits *limits, struct ehlo_span argument);
+
+/*
+ * Writes the argument of LIMITS: those that are not 0, in the order of the struct. All or nothing as above;
+ * EHLO_E_VALUE for a number over 999999, or when all are 0. RFC 9422, sections 3 and 4.
+ */
+EHLO_API int ehlo_limits_format(char *out, size_t capacity, size_t *length, const struct ehlo_limits *limits);
 
 /* The keyword of an extension, constant; "" for EHLO_EXTENSION_OTHER and unknown numbers. RFC 5321, section 2.2.2. */
 EHLO_API const char *ehlo_extension_name(uint32_t extension);

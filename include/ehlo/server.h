@@ -32,47 +32,63 @@ struct ehlo_server;
 /* Octets that the caller's input buffer must hold with a default configuration: the longest command line. */
 #define EHLO_SERVER_LINE_MAX 555
 
-/* Extensions that are offered unless withheld: those that ask nothing of the program. */
-#define EHLO_SERVER_EXTENSIONS                                                                    \
-    (UINT64_C(1) << EHLO_EXTENSION_PIPELINING | UINT64_C(1) << EHLO_EXTENSION_SIZE |              \
-     UINT64_C(1) << EHLO_EXTENSION_8BITMIME | UINT64_C(1) << EHLO_EXTENSION_ENHANCEDSTATUSCODES | \
-     UINT64_C(1) << EHLO_EXTENSION_VRFY | UINT64_C(1) << EHLO_EXTENSION_EXPN | UINT64_C(1) << EHLO_EXTENSION_HELP)
-
 /*
  * How a session behaves. Zero it, set `size` and `hostname`, and what else you want: 0 is the default of every field.
- * The struct is copied; what `hostname` and `banner` point to is lent until the session ends.
+ * The struct is copied; what `hostname`, `banner` and `offer` point to is lent until the session ends.
+ *
+ * A server offers PIPELINING, SIZE, 8BITMIME, ENHANCEDSTATUSCODES, CHUNKING, VRFY, EXPN and HELP by itself, which ask
+ * nothing of the program. What else it does it says in `offer`, and by that promises to do: a line of the EHLO response
+ * each, with LF between them and ASCII in them, such as "STARTTLS\nAUTH PLAIN LOGIN\nSMTPUTF8\nX-TEST". The session
+ * then takes the verbs and parameters that come with an extension. STARTTLS is shown until TLS is up; AUTH under TLS or
+ * with EHLO_SERVER_AUTH_IN_CLEAR; REQUIRETLS under TLS. `LIMITS` alone gets the limits of this configuration. A keyword
+ * that the library does not know is shown; its verbs and parameters come with `take`.
  */
 struct ehlo_server_config {
     uint32_t size;             /* sizeof(struct ehlo_server_config) */
     uint32_t output_size;      /* octets of replies that are buffered: 128 or more, and enough for each line that
-                                  holds the hostname; up to 1048576; default 1024 */
+                                  holds the hostname or is in `offer`; up to 1048576; default 1024 */
     struct ehlo_span hostname; /* the server's own domain or address literal; no default */
-    struct ehlo_span banner;   /* text behind it in the greeting, ASCII, up to 200 octets; default "ESMTP" */
-    uint64_t withhold;         /* bits of EHLO_SERVER_EXTENSIONS that are not offered and not taken; VRFY and EXPN are
-                                  then answered 252 without a question (RFC 5321, 7.3) */
+    struct ehlo_span banner;   /* text behind it in the greeting, ASCII, up to 200 octets; default "ESMTP", or "LMTP" */
+    struct ehlo_span offer;    /* see above; up to 100 lines; default none */
+    uint64_t withhold;         /* bits of extensions that are not offered and not taken (1 << EHLO_EXTENSION_); VRFY and
+                                  EXPN are then answered 252 without a question (RFC 5321, 7.3) */
     uint64_t message_max;      /* octets of a message; UINT64_MAX: no bound; default 67108864 */
+    uint32_t flags;            /* EHLO_SERVER_ flags */
+    uint32_t take;             /* EHLO_TAKE_ flags: what the program asks for */
     uint32_t line_max;         /* octets of a command line, CRLF included: 512 or more; default: 512 and what each
-                                  extension offered adds for its verbs */
+                                  extension offered adds for its verbs; AUTH: 12288 */
     uint32_t reply_max;        /* octets of a reply of the program's own, CRLFs included: 64 up to output_size;
                                   default 512, or output_size when that is less */
     uint32_t recipient_max;    /* recipients of a transaction: 100 or more; default 1000 */
-    uint32_t error_max;        /* wrong commands in a session, each refused by the library with 5yz; the next one
-                                  gets 421 and the end; default 100 */
-    uint32_t command_max;      /* commands since the last message that was accepted, without those RCPTs that were
-                                  accepted; default 2000 */
-    uint32_t body_line_max;    /* octets of a text line, CRLF included; a message with a longer one is refused at its
+    uint32_t mail_max;         /* transactions of a session; default no bound */
+    uint32_t error_max;       /* wrong commands in a session, each refused by the library with 5yz, and AUTHs refused by
+                                  anybody; the next one gets 421 and the end; default 100 */
+    uint32_t command_max;      /* commands since the last message that was accepted, without those RCPTs and chunks
+                                  with octets that were accepted; default 2000 */
+    uint32_t body_line_max;   /* octets of a text line, CRLF included; a message with a longer one is refused at its
                                   end; default: measured, not bounded */
-    uint32_t newline;          /* EHLO_NEWLINE_: default REJECT */
-    uint32_t rules;            /* EHLO_ALLOW_ flags and no others; default strict */
-    uint32_t command_timeout;  /* seconds to wait for a command; default 300 (RFC 5321, 4.5.3.2.7) */
-    uint32_t body_timeout;     /* seconds to wait for more of a message; default 300 */
-    uint32_t take;             /* EHLO_TAKE_ flags: events that the program asks for */
-    uint32_t reserved;         /* 0 */
+    uint32_t newline;         /* EHLO_NEWLINE_: default REJECT; for BODY=BINARYMIME all octets pass */
+    uint32_t rules;           /* EHLO_ALLOW_ flags and no others; default strict */
+    uint32_t command_timeout; /* seconds to wait for a command; default 300 (RFC 5321, 4.5.3.2.7) */
+    uint32_t body_timeout;    /* seconds to wait for more of a message; default 300 */
+    uint32_t reserved;        /* 0 */
 };
 
-/* Events that are only handed over when asked for. */
+/* Flags of a configuration. */
 enum {
-    EHLO_TAKE_OTHER = 1 /* COMMAND for verbs that the library does not know; else they get 500 */
+    EHLO_SERVER_LMTP = 1,        /* LMTP: LHLO in the place of EHLO, an END for each recipient (RFC 2033) */
+    EHLO_SERVER_SECURED = 2,     /* TLS is up from the start: port 465 (RFC 8314, 3.3) */
+    EHLO_SERVER_REQUIRE_TLS = 4, /* 530 to all but EHLO, HELO, LHLO, NOOP, STARTTLS and QUIT until then (RFC 3207, 4) */
+    EHLO_SERVER_REQUIRE_AUTH = 8, /* 530 to all but those, AUTH, RSET and HELP until AUTH was accepted (RFC 4954, 6) */
+    EHLO_SERVER_AUTH_IN_CLEAR = 16, /* AUTH is offered and taken without TLS: anybody on the way reads passwords */
+    EHLO_SERVER_REFUSE_EARLY = 32   /* octets before the greeting: it is 554, and only QUIT is left */
+};
+
+/* What is only handed over when asked for. */
+enum {
+    EHLO_TAKE_OTHER = 1,  /* COMMAND for verbs that the library does not know; else they get 500 */
+    EHLO_TAKE_PARAMS = 2, /* parameters of MAIL and RCPT that no extension offered brings; else they get 555 */
+    EHLO_TAKE_EARLY = 4   /* EARLY, and EHLO_WANT_INPUT while CONNECT is open, so that it can be seen */
 };
 
 /*
@@ -101,8 +117,9 @@ EHLO_API int ehlo_server_init(struct ehlo_server **server, void *block, size_t s
  * since. `*used` is how many were taken; the caller drops them and offers the rest again. `event->size` must be set.
  *
  * Returns the type of the event, with `*event` filled: call again. Returns 0 when it can say no more: see
- * ehlo_server_want. Returns a negative error when the session is over (EHLO_E_QUIT is the orderly one; sticky), or
- * EHLO_E_ARGUMENT for a wrong call.
+ * ehlo_server_want. Returns a negative error when the session is over, sticky: EHLO_E_QUIT is the orderly one;
+ * EHLO_E_TURNED after ATRN; EHLO_E_INJECTED for octets behind STARTTLS; EHLO_E_PROTOCOL for a BDAT whose size cannot be
+ * read; EHLO_E_FLOOD; what ehlo_server_end said. EHLO_E_ARGUMENT: a wrong call.
  *
  * A question (ticket not 0) leaves its line in the input and takes nothing more until it is answered; until then this
  * function, given the same octets and maybe more, yields it again, with the same ticket and fresh spans. After the
@@ -113,20 +130,28 @@ EHLO_API int ehlo_server_next(struct ehlo_server *server, const void *in, size_t
 
 /*
  * The loop over ehlo_server_next: calls `handler` for each event until the input is used up, output must be drained, or
- * a question stays open. Where the handler returns 0 the default is taken: RCPT is refused with 550, END with 554, a
- * verb that the library does not know with 500, and every other question gets its standard reply. Returns 0, or the
- * sticky error of the session; `*used` as above. Does nothing while a question is open. RFC 5321, section 4.3.
+ * a question stays open. Where the handler returns 0 the default is taken, and that is a refusal of whatever would need
+ * the program: RCPT 550, END 554, AUTH 535, ETRN 458, ATRN 450, BURL 554, XCLIENT and XFORWARD 550, a verb that the
+ * library does not know 500. Every other question gets its standard reply. Returns 0, or the sticky error of the
+ * session; `*used` as above. Does nothing while a question is open, but look for octets before the greeting where that
+ * was asked for. RFC 5321, section 4.3.
  */
 EHLO_API int ehlo_server_feed(struct ehlo_server *server, const void *in, size_t size, size_t *used,
                               ehlo_handler *handler, void *user);
 
 /*
  * Answers the open question. A null reply is the standard yes. 2yz and 3yz accept and must be a code that this question
- * knows: CONNECT 220, MAIL 250, RCPT 250 251, DATA 354, END 250, VRFY 250 251 252, EXPN 250 252, HELP 211 214, another
- * verb any 2yz; HELLO is accepted by a null reply alone, since that lists the extensions. 4yz and 5yz refuse; 421 and
- * 521 also end the session when the reply has been sent. The text of a 220 or 421 should begin with the hostname (RFC
- * 5321, 4.2). The reply is copied. A status that is missing is filled in as X.0.0; without ENHANCEDSTATUSCODES, in a
- * greeting, in answer to HELLO and in a 354 it is left out.
+ * knows: CONNECT 220, STARTTLS 220, AUTH 235 and 334, MAIL 250 (355 when it has TRANSID), RCPT 250 251, DATA 354, END
+ * 250, VRFY 250 251 252, EXPN 250 252, HELP 211 214, ETRN 250 to 253, ATRN 250, XCLIENT 220, XFORWARD 250, BURL 250,
+ * another verb any 2yz; HELLO is accepted by a null reply alone, since that lists the extensions. 4yz and 5yz refuse;
+ * 421 and 521 also end the session when the reply has been sent. The text of a 220 or 421 should begin with the
+ * hostname (RFC 5321, 4.2). The reply is copied. A status that is missing is filled in as X.0.0; without
+ * ENHANCEDSTATUSCODES, in a greeting, in answer to HELLO and in a 3yz it is left out.
+ *
+ * What some answers do: 334 to AUTH sends its text, which must be base64 or empty, as the challenge (`reply_max` bounds
+ * it; a line of it may be longer than that of a reply), and the next line is a response. 220 to STARTTLS: see
+ * EHLO_WANT_TLS. 220 to XCLIENT: the session is as it was when it began. 250 to ATRN: EHLO_E_TURNED. 250 to BURL, the
+ * last: the message is taken. DATA asked by BDAT: yes has no reply, and no is sent when the chunk has been read.
  *
  * Returns 0; EHLO_E_TICKET when the question is gone; EHLO_E_CODE, EHLO_E_STATUS or EHLO_E_TEXT when the reply cannot
  * be sent; EHLO_E_SPACE when it has more than `reply_max` octets; EHLO_E_ARGUMENT. After an error the question is still
@@ -162,6 +187,19 @@ EHLO_API uint32_t ehlo_server_want(const struct ehlo_server *server);
  * own). RFC 5321, section 4.5.3.2.
  */
 EHLO_API uint32_t ehlo_server_timeout(const struct ehlo_server *server);
+
+/*
+ * TLS is up: to be called when EHLO_WANT_TLS was shown and the handshake has succeeded; when it has failed, end the
+ * session with EHLO_E_LOST. `unread` is how many octets the program still holds that came before it: any end the
+ * session. All that was learned before is forgotten, the client begins with EHLO, and there is no second greeting.
+ * Returns 0, EHLO_E_INJECTED, EHLO_E_STATE, or EHLO_E_ARGUMENT. RFC 3207, section 4.2.
+ */
+EHLO_API int ehlo_server_secured(struct ehlo_server *server, size_t unread);
+
+/*
+ * The extensions that the session offers at present, as a set (bit N is EHLO_EXTENSION_ N). RFC 5321, section 4.1.1.1.
+ */
+EHLO_API uint64_t ehlo_server_extensions(const struct ehlo_server *server);
 
 /*
  * Ends the session from outside: `why` is EHLO_E_LOST, EHLO_E_TIMEOUT or EHLO_E_SHUTDOWN. An open question is gone; an

@@ -4,30 +4,30 @@
  */
 #include "client/awaited.h"
 
-#include <ehlo/session.h>
+#include <stddef.h>
 
 static uint32_t place(const struct ehlo_awaited *awaited, uint32_t index)
 {
     return (awaited->first + index) % EHLO_AWAITED_PLACES;
 }
 
-static int extends_last(const struct ehlo_awaited *awaited, uint32_t answers)
+static int extends_last(const struct ehlo_awaited *awaited, uint32_t answers, uint32_t verb)
 {
     const struct ehlo_asked *last = ehlo_awaited_last(awaited);
 
-    return answers == EHLO_EVENT_RCPT && last != NULL && last->answers == EHLO_EVENT_RCPT && last->times < UINT16_MAX;
+    return last != NULL && last->answers == answers && last->verb == verb;
 }
 
-int ehlo_awaited_room(const struct ehlo_awaited *awaited, uint32_t answers)
+int ehlo_awaited_room(const struct ehlo_awaited *awaited, uint32_t answers, uint32_t verb)
 {
-    return awaited->used < EHLO_AWAITED_PLACES || extends_last(awaited, answers);
+    return awaited->used < EHLO_AWAITED_PLACES || extends_last(awaited, answers, verb);
 }
 
 void ehlo_awaited_add(struct ehlo_awaited *awaited, uint32_t answers, uint32_t verb)
 {
     struct ehlo_asked *last;
 
-    if (!extends_last(awaited, answers))
+    if (!extends_last(awaited, answers, verb))
         awaited->places[place(awaited, awaited->used++)].times = 0;
     last = &awaited->places[place(awaited, awaited->used - 1)];
     last->answers = (uint8_t)answers;
@@ -44,6 +44,20 @@ const struct ehlo_asked *ehlo_awaited_first(const struct ehlo_awaited *awaited)
 const struct ehlo_asked *ehlo_awaited_last(const struct ehlo_awaited *awaited)
 {
     return awaited->used == 0 ? NULL : &awaited->places[place(awaited, awaited->used - 1)];
+}
+
+void ehlo_awaited_once(struct ehlo_awaited *awaited, uint32_t answers)
+{
+    struct ehlo_asked *asked;
+    uint32_t i;
+
+    for (i = 0; i < awaited->used; i++) {
+        asked = &awaited->places[place(awaited, i)];
+        if (asked->answers != answers)
+            continue;
+        awaited->total -= asked->times - 1;
+        asked->times = 1;
+    }
 }
 
 void ehlo_awaited_take(struct ehlo_awaited *awaited)

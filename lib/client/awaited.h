@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * What was asked of the server and has no reply yet, in order. RCPTs in a row take one place together, so a few places
- * are enough for every transaction.
+ * What was asked of the server and has no reply yet, in order. The same in a row, such as RCPTs, takes one place, so a
+ * few places are enough for every transaction.
  */
 #ifndef EHLO_CLIENT_AWAITED_H
 #define EHLO_CLIENT_AWAITED_H
@@ -10,9 +10,9 @@
 
 /* Something that a reply answers. */
 struct ehlo_asked {
+    uint32_t times;  /* in a row */
     uint8_t answers; /* EHLO_EVENT_ */
     uint8_t verb;    /* EHLO_VERB_ */
-    uint16_t times;  /* in a row */
 };
 
 enum {
@@ -27,7 +27,7 @@ struct ehlo_awaited {
 };
 
 /* 1 when this can be added, else 0. */
-int ehlo_awaited_room(const struct ehlo_awaited *awaited, uint32_t answers);
+int ehlo_awaited_room(const struct ehlo_awaited *awaited, uint32_t answers, uint32_t verb);
 
 /* Adds something; there is room. */
 void ehlo_awaited_add(struct ehlo_awaited *awaited, uint32_t answers, uint32_t verb);
@@ -37,6 +37,9 @@ const struct ehlo_asked *ehlo_awaited_first(const struct ehlo_awaited *awaited);
 
 /* What was asked last; NULL when nothing is awaited. */
 const struct ehlo_asked *ehlo_awaited_last(const struct ehlo_awaited *awaited);
+
+/* Those of one kind that are awaited in a row become one. */
+void ehlo_awaited_once(struct ehlo_awaited *awaited, uint32_t answers);
 
 /* Takes the first one off; something is awaited. */
 void ehlo_awaited_take(struct ehlo_awaited *awaited);

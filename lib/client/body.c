@@ -11,11 +11,34 @@ static const struct ehlo_span nothing;
 
 void ehlo_client_begin_message(struct ehlo_client *client)
 {
-    ehlo_stuff_init(&client->stuff);
+    if (client->carrier == EHLO_CARRIER_DATA)
+        ehlo_stuff_init(&client->stuff);
+    else
+        ehlo_stuff_init_chunked(&client->stuff);
     client->piece = nothing;
     client->run = client->run_count = 0;
     client->message = EHLO_MESSAGE_OPEN;
     client->lone_dot = 0;
+}
+
+void ehlo_client_stop_message(struct ehlo_client *client)
+{
+    if (client->message == EHLO_MESSAGE_OPEN)
+        client->message = ehlo_client_has_runs(client) ? EHLO_MESSAGE_CUT : EHLO_MESSAGE_NONE;
+}
+
+int ehlo_client_has_runs(const struct ehlo_client *client)
+{
+    return client->run < client->run_count;
+}
+
+/* One for the message; in LMTP one for each recipient. */
+static void await_end(struct ehlo_client *client)
+{
+    uint32_t replies = client->config.flags & EHLO_CLIENT_LMTP ? client->accepted : 1;
+
+    while (replies-- > 0)
+        ehlo_awaited_add(&client->awaited, EHLO_EVENT_END, EHLO_VERB_DATA);
 }
 
 void ehlo_client_lone_dot(struct ehlo_client *client)
@@ -32,19 +55,43 @@ void ehlo_client_lone_dot(struct ehlo_client *client)
     client->lone_dot = 1;
 }
 
+/* What the next octets of a piece are on the wire: how many were taken, as runs. */
+static size_t encode(const struct ehlo_client *client, struct ehlo_stuff *stuff, struct ehlo_span piece,
+                     struct ehlo_span runs[EHLO_RUNS], size_t *filled)
+{
+    size_t used = piece.size;
+
+    if (client->carrier == EHLO_CARRIER_BINARY) {
+        runs[0] = piece;
+        *filled = piece.size > 0;
+        stuff->octets += used;
+    } else {
+        (void)ehlo_stuff(stuff, piece.data, piece.size, &used, runs, EHLO_RUNS, filled);
+    }
+    return used;
+}
+
+/* What must follow the last octets. Returns how many runs that is: one, or none. */
+static size_t encode_end(const struct ehlo_client *client, struct ehlo_stuff *stuff, struct ehlo_span *run)
+{
+    if (client->carrier == EHLO_CARRIER_BINARY)
+        return 0;
+    (void)ehlo_stuff_end(stuff, run);
+    return run->size > 0;
+}
+
 /* Finds the next runs; those before are sent. */
 static void find_runs(struct ehlo_client *client)
 {
-    size_t used = 0, filled = 0;
+    size_t used, filled = 0;
 
     if (client->piece.size > 0) {
-        (void)ehlo_stuff(&client->stuff, client->piece.data, client->piece.size, &used, client->runs, EHLO_RUNS,
-                         &filled);
+        used = encode(client, &client->stuff, client->piece, client->runs, &filled);
         client->piece.data += used;
         client->piece.size -= used;
     }
     if (client->message == EHLO_MESSAGE_LAST && client->piece.size == 0 && filled < EHLO_RUNS) {
-        (void)ehlo_stuff_end(&client->stuff, &client->runs[filled++]);
+        filled += encode_end(client, &client->stuff, &client->runs[filled]);
         client->message = EHLO_MESSAGE_DOT;
     }
     client->run = 0;
@@ -53,7 +100,8 @@ static void find_runs(struct ehlo_client *client)
 
 int ehlo_client_wants_piece(const struct ehlo_client *client)
 {
-    return client->message == EHLO_MESSAGE_OPEN && client->run == client->run_count;
+    return client->message == EHLO_MESSAGE_OPEN && !ehlo_client_has_runs(client) &&
+           (client->carrier == EHLO_CARRIER_DATA || ehlo_client_may_chunk(client));
 }
 
 /* The first run that has octets, or NULL when all that was given is sent. */
@@ -63,12 +111,16 @@ static struct ehlo_span *next_run(struct ehlo_client *client)
         client->run++;
     if (client->run < client->run_count)
         return &client->runs[client->run];
-    if (client->message == EHLO_MESSAGE_DOT)
+    if (client->piece.size == 0 && (client->message == EHLO_MESSAGE_DOT || client->message == EHLO_MESSAGE_CUT))
         client->message = EHLO_MESSAGE_NONE;
     if (client->message == EHLO_MESSAGE_NONE)
         return NULL;
     find_runs(client);
-    return client->run_count > 0 ? client->runs : NULL;
+    if (client->run_count > 0)
+        return client->runs;
+    if (client->message == EHLO_MESSAGE_DOT)
+        client->message = EHLO_MESSAGE_NONE;
+    return NULL;
 }
 
 size_t ehlo_client_sent_message(struct ehlo_client *client, size_t octets)
@@ -110,50 +162,51 @@ size_t ehlo_client_copy_message(const struct ehlo_client *client, char *buffer, 
 {
     struct copy copy = {buffer, size, 0};
     struct ehlo_stuff ahead = client->stuff;
-    struct ehlo_span piece = client->piece, runs[EHLO_RUNS];
-    size_t look, used, filled;
+    struct ehlo_span piece = client->piece, front, runs[EHLO_RUNS];
+    size_t used, filled;
 
     copy_spans(&copy, client->runs + client->run, client->run_count - client->run);
     while (piece.size > 0 && copy.used < size) {
-        look = piece.size < size - copy.used ? piece.size : size - copy.used;
-        (void)ehlo_stuff(&ahead, piece.data, look, &used, runs, EHLO_RUNS, &filled);
+        front.data = piece.data;
+        front.size = piece.size < size - copy.used ? piece.size : size - copy.used;
+        used = encode(client, &ahead, front, runs, &filled);
         piece.data += used;
         piece.size -= used;
         copy_spans(&copy, runs, filled);
     }
-    if (client->message == EHLO_MESSAGE_LAST && copy.used < size) {
-        (void)ehlo_stuff_end(&ahead, runs);
-        copy_spans(&copy, runs, 1);
-    }
+    if (client->message == EHLO_MESSAGE_LAST && copy.used < size)
+        copy_spans(&copy, runs, encode_end(client, &ahead, runs));
     *all = copy.used < size && client->message != EHLO_MESSAGE_OPEN;
     return copy.used;
 }
 
-/* What the message would be with this piece behind it. */
-static int check_piece(const struct ehlo_client *client, struct ehlo_span piece, int last)
+/* What there is against a piece; `*ahead` is what the message would be with it. */
+static int check_piece(const struct ehlo_client *client, struct ehlo_span piece, int last, struct ehlo_stuff *ahead)
 {
-    const int takes_8bit = client->body == EHLO_BODY_8BITMIME || (client->config.flags & EHLO_CLIENT_8BIT_ANYWAY) != 0;
-    struct ehlo_stuff ahead = client->stuff;
+    const int takes_8bit = client->body != EHLO_BODY_7BIT || (client->config.flags & EHLO_CLIENT_8BIT_ANYWAY) != 0;
     struct ehlo_span runs[EHLO_RUNS];
     size_t used, filled;
 
-    if (takes_8bit && client->message_max == 0)
+    *ahead = client->stuff;
+    if (takes_8bit && client->message_max == 0 && client->carrier == EHLO_CARRIER_DATA)
         return 0;
     while (piece.size > 0) {
-        (void)ehlo_stuff(&ahead, piece.data, piece.size, &used, runs, EHLO_RUNS, &filled);
+        used = encode(client, ahead, piece, runs, &filled);
         piece.data += used;
         piece.size -= used;
     }
     if (last)
-        (void)ehlo_stuff_end(&ahead, runs);
-    if (!takes_8bit && (ahead.facts & EHLO_FACT_8BIT) != 0)
+        (void)encode_end(client, ahead, runs);
+    if (!takes_8bit && (ahead->facts & EHLO_FACT_8BIT) != 0)
         return EHLO_E_8BIT;
-    return client->message_max != 0 && ahead.octets > client->message_max ? EHLO_E_TOO_MUCH : 0;
+    return client->message_max != 0 && ahead->octets > client->message_max ? EHLO_E_TOO_MUCH : 0;
 }
 
 int ehlo_client_body(struct ehlo_client *client, const void *piece, size_t size, int last)
 {
     struct ehlo_span given;
+    struct ehlo_stuff ahead;
+    uint64_t chunk;
     int error;
 
     if (client == NULL || (piece == NULL && size > 0))
@@ -162,13 +215,17 @@ int ehlo_client_body(struct ehlo_client *client, const void *piece, size_t size,
         return EHLO_E_STATE;
     given.data = piece;
     given.size = size;
-    error = check_piece(client, given, last);
+    error = check_piece(client, given, last, &ahead);
+    chunk = ahead.octets - client->stuff.octets;
+    if (error == 0 && client->carrier != EHLO_CARRIER_DATA && (chunk > 0 || last))
+        error = ehlo_client_ask_chunk(client, chunk, last);
     if (error != 0)
         return error;
     client->piece = given;
     if (last) {
         client->message = EHLO_MESSAGE_LAST;
-        ehlo_awaited_add(&client->awaited, EHLO_EVENT_END, EHLO_VERB_DATA);
+        if (client->carrier == EHLO_CARRIER_DATA)
+            await_end(client);
     }
     find_runs(client);
     return 0;

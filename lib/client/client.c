@@ -24,6 +24,7 @@ int ehlo_client_init(struct ehlo_client **client, void *block, size_t size, cons
     memset(fresh, 0, sizeof *fresh);
     fresh->config = filled;
     fresh->state = fresh->assumed = EHLO_STATE_START;
+    fresh->secured = (filled.flags & EHLO_CLIENT_SECURED) != 0;
     ehlo_queue_init(&fresh->output, filled.output_size);
     ehlo_awaited_add(&fresh->awaited, EHLO_EVENT_CONNECT, EHLO_VERB_OTHER);
     error = ehlo_parser_init(&fresh->parser, filled.line_max);
@@ -34,7 +35,7 @@ int ehlo_client_init(struct ehlo_client **client, void *block, size_t size, cons
 
 static int has_output(const struct ehlo_client *client)
 {
-    return client->run < client->run_count || ehlo_queue_size(&client->output) > 0;
+    return ehlo_client_has_runs(client) || ehlo_queue_size(&client->output) > 0;
 }
 
 static const char *queued(const struct ehlo_client *client)
@@ -42,54 +43,97 @@ static const char *queued(const struct ehlo_client *client)
     return (const char *)(client + 1) + client->output.head;
 }
 
-/* What is in the queue was said behind the message. */
-static int shows_queue(const struct ehlo_client *client)
+/* The line of a chunk goes before its octets; what is in the queue else was said behind the message. */
+static int queue_is_first(const struct ehlo_client *client)
 {
-    return ehlo_queue_size(&client->output) > 0 &&
-           (client->message == EHLO_MESSAGE_NONE || client->message == EHLO_MESSAGE_DOT);
+    return client->carrier != EHLO_CARRIER_DATA;
+}
+
+static size_t show_queue(struct ehlo_client *client, struct ehlo_span *out)
+{
+    if (ehlo_queue_size(&client->output) == 0)
+        return 0;
+    out->data = queued(client);
+    out->size = ehlo_queue_size(&client->output);
+    client->hidden = 0;
+    return 1;
+}
+
+static size_t show_runs(const struct ehlo_client *client, struct ehlo_span *out, size_t count)
+{
+    uint32_t run;
+    size_t filled = 0;
+
+    for (run = client->run; run < client->run_count && filled < count; run++)
+        out[filled++] = client->runs[run];
+    return filled;
 }
 
 size_t ehlo_client_output(struct ehlo_client *client, struct ehlo_span *out, size_t count)
 {
-    size_t filled = 0, octets = 0;
-    uint32_t run;
+    size_t filled = 0, octets = 0, i;
 
-    if (client == NULL || out == NULL)
+    if (client == NULL || out == NULL || count == 0)
         return 0;
-    for (run = client->run; run < client->run_count && filled < count; run++) {
-        out[filled] = client->runs[run];
-        octets += out[filled++].size;
-    }
-    if (filled < count && shows_queue(client)) {
-        out[filled].data = queued(client);
-        out[filled].size = ehlo_queue_size(&client->output);
-        octets += out[filled++].size;
-        client->hidden = 0;
-    }
+    if (queue_is_first(client))
+        filled = show_queue(client, out);
+    filled += show_runs(client, out + filled, count - filled);
+    if (!queue_is_first(client) && filled < count &&
+        (client->message == EHLO_MESSAGE_NONE || client->message == EHLO_MESSAGE_DOT))
+        filled += show_queue(client, out + filled);
+    for (i = 0; i < filled; i++)
+        octets += out[i].size;
     if (client->shown < octets)
         client->shown = octets;
     return filled;
 }
 
+static size_t copy_queue(struct ehlo_client *client, char *buffer, size_t size)
+{
+    const size_t waits = ehlo_queue_size(&client->output), copied = waits < size ? waits : size;
+
+    if (waits == 0)
+        return 0;
+    memcpy(buffer, queued(client), copied);
+    client->hidden = 0;
+    return copied;
+}
+
 size_t ehlo_client_copy(struct ehlo_client *client, void *buffer, size_t size)
 {
-    size_t copied, rest;
+    char *out = buffer;
+    size_t copied = 0;
     int all;
 
-    if (client == NULL || buffer == NULL)
+    if (client == NULL || buffer == NULL || size == 0)
         return 0;
-    copied = ehlo_client_copy_message(client, buffer, size, &all);
-    if (all && ehlo_queue_size(&client->output) > 0) {
-        rest = ehlo_queue_size(&client->output);
-        if (rest > size - copied)
-            rest = size - copied;
-        memcpy((char *)buffer + copied, queued(client), rest);
-        copied += rest;
-        client->hidden = 0;
-    }
+    if (queue_is_first(client))
+        copied = copy_queue(client, out, size);
+    copied += ehlo_client_copy_message(client, out + copied, size - copied, &all);
+    if (!queue_is_first(client) && all)
+        copied += copy_queue(client, out + copied, size - copied);
     if (client->shown < copied)
         client->shown = copied;
     return copied;
+}
+
+/* The octets of an AUTH exchange do not stay in memory. */
+static void wipe_secret(struct ehlo_client *client)
+{
+    if (client->secret)
+        ehlo_wipe(client + 1, client->output.capacity);
+    client->secret = 0;
+}
+
+/* Takes octets off the queue: as many as there are. Returns how many. */
+static size_t sent_queue(struct ehlo_client *client, size_t octets)
+{
+    const size_t waits = ehlo_queue_size(&client->output), taken = octets < waits ? octets : waits;
+
+    ehlo_queue_take(&client->output, taken);
+    if (taken == waits)
+        wipe_secret(client);
+    return taken;
 }
 
 int ehlo_client_sent(struct ehlo_client *client, size_t octets)
@@ -99,8 +143,13 @@ int ehlo_client_sent(struct ehlo_client *client, size_t octets)
     if (client == NULL || octets > client->shown)
         return EHLO_E_ARGUMENT;
     client->shown -= octets;
-    octets -= ehlo_client_sent_message(client, octets);
-    ehlo_queue_take(&client->output, octets);
+    if (queue_is_first(client)) {
+        octets -= sent_queue(client, octets);
+        (void)ehlo_client_sent_message(client, octets);
+    } else {
+        octets -= ehlo_client_sent_message(client, octets);
+        (void)sent_queue(client, octets);
+    }
     if (!has_output(client)) /* only then is there more room */
         error = ehlo_plan_go(client);
     if (error != 0)
@@ -128,8 +177,12 @@ uint32_t ehlo_client_want(const struct ehlo_client *client)
 
     if (client == NULL)
         return EHLO_WANT_CLOSE;
+    if (client->error != 0 && has_news(client))
+        return 0;
     if (client->error != 0)
-        return has_news(client) ? 0 : EHLO_WANT_CLOSE;
+        return client->error == EHLO_E_TURNED ? EHLO_WANT_TURN : EHLO_WANT_CLOSE;
+    if (client->tls_due && client->starved)
+        return EHLO_WANT_TLS;
     if (has_output(client))
         want |= EHLO_WANT_OUTPUT;
     if (ehlo_client_wants_piece(client))
@@ -145,14 +198,15 @@ uint32_t ehlo_client_timeout(const struct ehlo_client *client)
 
     if (client == NULL || client->error != 0)
         return 0;
-    if (client->message != EHLO_MESSAGE_NONE)
-        return has_output(client) ? client->config.body_timeout : 0;
+    if (client->message != EHLO_MESSAGE_NONE && has_output(client))
+        return client->config.body_timeout;
     first = ehlo_awaited_first(&client->awaited);
-    if (first == NULL)
+    if (first == NULL || ehlo_client_wants_piece(client))
         return 0;
     if (first->answers == EHLO_EVENT_DATA)
         return client->config.data_timeout;
-    return first->answers == EHLO_EVENT_END ? client->config.end_timeout : client->config.command_timeout;
+    return first->answers == EHLO_EVENT_END || first->answers == EHLO_EVENT_BODY ? client->config.end_timeout
+                                                                                 : client->config.command_timeout;
 }
 
 uint64_t ehlo_client_extensions(const struct ehlo_client *client)
@@ -163,6 +217,14 @@ uint64_t ehlo_client_extensions(const struct ehlo_client *client)
 uint64_t ehlo_client_message_max(const struct ehlo_client *client)
 {
     return client == NULL || client->state < EHLO_STATE_READY ? 0 : client->message_max;
+}
+
+void ehlo_client_limits(const struct ehlo_client *client, struct ehlo_limits *limits)
+{
+    static const struct ehlo_limits none;
+
+    if (limits != NULL)
+        *limits = client == NULL || client->state < EHLO_STATE_READY ? none : client->limits;
 }
 
 void ehlo_client_close(struct ehlo_client *client, int error)
@@ -178,6 +240,8 @@ void ehlo_client_close(struct ehlo_client *client, int error)
     client->piece.size = 0;
     client->run = client->run_count = 0;
     client->shown = 0;
+    client->tls_due = client->challenge = 0;
+    wipe_secret(client);
     ehlo_queue_init(&client->output, client->output.capacity);
 }
 

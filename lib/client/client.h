@@ -21,7 +21,15 @@ enum {
     EHLO_MESSAGE_NONE = 0, /* none is being sent, or all of it was */
     EHLO_MESSAGE_OPEN = 1, /* there are pieces to come */
     EHLO_MESSAGE_LAST = 2, /* the last piece was given */
-    EHLO_MESSAGE_DOT = 3   /* the final dot is among the runs */
+    EHLO_MESSAGE_DOT = 3,  /* its end is among the runs */
+    EHLO_MESSAGE_CUT = 4 /* the chunk that is being sent was promised; what would be behind it is not wanted any more */
+};
+
+/* How the messages of a transaction go out. */
+enum {
+    EHLO_CARRIER_DATA = 0,
+    EHLO_CARRIER_CHUNKS = 1, /* BDAT: lines, without stuffed dots */
+    EHLO_CARRIER_BINARY = 2  /* BDAT: octets as they are */
 };
 
 /* How far ehlo_client_send is. */
@@ -39,12 +47,16 @@ struct ehlo_plan {
     const struct ehlo_mail *mail;
     char *rcpts;        /* the caller's array; its structs are as long as the first of them says */
     uint32_t count;     /* recipients */
-    uint32_t queued;    /* of them, RCPTs that were queued */
-    uint32_t accepted;  /* of them, RCPTs that were accepted */
+    uint32_t queued;    /* of them, those that had their turn: RCPT, or nothing when decided before */
+    uint32_t answered;  /* of those, the ones whose RCPT has its reply */
+    uint32_t asked;     /* RCPTs of this transaction */
+    uint32_t accepted;  /* RCPTs that were accepted */
+    uint32_t ended;     /* recipients that no reply to the end of the message in LMTP is about any more */
     uint32_t delivered; /* recipients in the end */
+    uint32_t later;     /* recipients that are for another transaction */
     int16_t reason;     /* why no reply decided, or 0 */
     uint8_t step;       /* EHLO_PLAN_ */
-    uint8_t refused;    /* the server refused MAIL */
+    uint8_t refused;    /* the server refused MAIL or a chunk */
 };
 
 /* Spans of a message that are found at a time: at least two to go on with a piece, and one for its end. */
@@ -56,6 +68,7 @@ struct ehlo_client {
     struct ehlo_client_config config; /* every default filled in */
     uint64_t extensions;              /* offered and not ignored */
     uint64_t message_max;             /* of the server, or 0 */
+    struct ehlo_limits limits;        /* of the server */
     struct ehlo_plan plan;
     struct ehlo_stuff stuff;
     struct ehlo_span piece;           /* what of the lent piece is not in `runs` yet */
@@ -64,9 +77,14 @@ struct ehlo_client {
     struct ehlo_queue output; /* its octets stand behind this struct */
     struct ehlo_awaited awaited;
     uint32_t outstanding; /* octets of commands since nothing was awaited */
-    uint32_t hidden;      /* commands in the queue that the transport has not been shown */
+    uint32_t hidden;      /* replies due to what is in the queue and the transport has not been shown */
     size_t shown;         /* octets that it has been shown and has not sent */
     uint32_t answered;    /* RCPTs of this transaction that have their reply */
+    uint32_t accepted;    /* of them, those that were accepted */
+    uint32_t ended;       /* replies to the end of the message, of which LMTP has several */
+    uint32_t mails;       /* transactions since EHLO */
+    uint32_t domains;     /* runs of recipients with one domain since then */
+    uint32_t domain;      /* a number for the last of them */
     uint32_t lines;       /* of the present reply */
     uint16_t code;        /* of the present reply, or 0 */
     int16_t error;        /* why the session is over, or 0; sticky */
@@ -79,6 +97,12 @@ struct ehlo_client {
     uint8_t esmtp;     /* greeted by EHLO */
     uint8_t body;      /* EHLO_BODY_ of this transaction */
     uint8_t early;     /* the present reply began before the end of the message was sent */
+    uint8_t carrier;   /* EHLO_CARRIER_ of this transaction */
+    uint8_t utf8;      /* this transaction speaks SMTPUTF8 */
+    uint8_t secured;   /* TLS is up */
+    uint8_t tls_due;   /* the transport must change */
+    uint8_t challenge; /* one is open */
+    uint8_t secret;    /* there is one in the queue's memory */
     uint8_t lone_dot;  /* what END is awaited for is the end of no message */
     uint8_t ready_due; /* the program has not heard of READY yet */
     uint8_t starved;   /* all input was taken that could be */
@@ -86,6 +110,18 @@ struct ehlo_client {
 
 /* Copies a configuration with every default filled in. Returns 0, EHLO_E_ARGUMENT or EHLO_E_CONFIG. */
 int ehlo_client_config_fill(struct ehlo_client_config *filled, const struct ehlo_client_config *config);
+
+/* 1 when ehlo_client_send is at work, who then does the asking. */
+int ehlo_client_is_busy(const struct ehlo_client *client);
+
+/* Whether a command may be queued now: 0, EHLO_E_STATE, EHLO_E_CLEAR or EHLO_E_FULL: what follows a chunk waits. */
+int ehlo_client_check_turn(const struct ehlo_client *client, uint32_t answers, uint32_t verb);
+
+/* 1 when there is room in the queue for so many octets, and their part of what may be outstanding; else 0. */
+int ehlo_client_has_room(const struct ehlo_client *client, size_t octets);
+
+/* Queues a command in its turn. All or nothing; errors of ehlo_command_format, EHLO_E_SPACE, _LINE_LONG, _FULL. */
+int ehlo_client_say(struct ehlo_client *client, uint32_t answers, const struct ehlo_command *command);
 
 /* 1 when the server offers this extension and it is not ignored, else 0. */
 int ehlo_client_uses(const struct ehlo_client *client, uint32_t extension);
@@ -100,21 +136,42 @@ int ehlo_client_part(struct ehlo_client *client, int error);
 
 /* What MAIL and RCPT would say: 0, or the error that refuses it. */
 int ehlo_client_check_mail(const struct ehlo_client *client, const struct ehlo_mail *mail);
-int ehlo_client_check_rcpt(const struct ehlo_client *client, const struct ehlo_rcpt *rcpt);
+int ehlo_client_check_rcpt(const struct ehlo_client *client, const struct ehlo_rcpt *rcpt, int utf8);
+
+/* 1 when these parameters of MAIL make the transaction one of SMTPUTF8, else 0. */
+int ehlo_client_is_utf8(const struct ehlo_client *client, struct ehlo_span params);
 
 /* Queue a command in its turn: the public functions without their checks. The last one is for those of one word. */
 int ehlo_client_ask_mail(struct ehlo_client *client, const struct ehlo_mail *mail);
 int ehlo_client_ask_rcpt(struct ehlo_client *client, const struct ehlo_rcpt *rcpt);
 int ehlo_client_ask(struct ehlo_client *client, uint32_t answers, uint32_t verb);
 
+/* Queues DATA, or begins a message in chunks. */
+int ehlo_client_ask_data(struct ehlo_client *client);
+
+/* Queues the line of a chunk. */
+int ehlo_client_ask_chunk(struct ehlo_client *client, uint64_t octets, int last);
+
+/* 1 when a chunk may be said now, else 0. */
+int ehlo_client_may_chunk(const struct ehlo_client *client);
+
+/* What was learned of the server is forgotten, and EHLO said again. */
+void ehlo_client_start_over(struct ehlo_client *client);
+
 /* A message begins: the reply to DATA was yes. */
 void ehlo_client_begin_message(struct ehlo_client *client);
+
+/* No more of a message is sent than the runs that there are. */
+void ehlo_client_stop_message(struct ehlo_client *client);
 
 /* The same when there is nobody to send a message to: a lone dot. */
 void ehlo_client_lone_dot(struct ehlo_client *client);
 
 /* 1 when the next piece of the message must be given, else 0. */
 int ehlo_client_wants_piece(const struct ehlo_client *client);
+
+/* 1 when octets of the message wait to be sent, else 0. */
+int ehlo_client_has_runs(const struct ehlo_client *client);
 
 /* Counts octets of the message as sent; returns how many of `octets` were of the message. */
 size_t ehlo_client_sent_message(struct ehlo_client *client, size_t octets);
@@ -140,6 +197,9 @@ int ehlo_plan_go(struct ehlo_client *client);
 
 /* What a reply means for the recipients of the plan, if there is one. */
 void ehlo_plan_settle(struct ehlo_client *client, uint32_t answers, const struct ehlo_reply_line *reply);
+
+/* The recipient that the next reply to RCPT is about, as it stands in the caller's array, or in the transaction. */
+uint32_t ehlo_plan_rcpt(const struct ehlo_client *client);
 
 /* The plan ends here, if there is one: what is open stays without a reply. */
 void ehlo_plan_give_up(struct ehlo_client *client, int reason);

@@ -19,7 +19,9 @@ enum {
     COMMAND_TIMEOUT = 300, /* these four: RFC 5321, section 4.5.3.2 */
     DATA_TIMEOUT = 120,
     BODY_TIMEOUT = 180,
-    END_TIMEOUT = 600
+    END_TIMEOUT = 600,
+    FLAGS_ALL = EHLO_CLIENT_8BIT_ANYWAY | EHLO_CLIENT_LMTP | EHLO_CLIENT_SECURED | EHLO_CLIENT_REQUIRE_TLS |
+                EHLO_CLIENT_AUTH_IN_CLEAR | EHLO_CLIENT_CHUNKING
 };
 
 /* Whether EHLO can say this name. */
@@ -55,7 +57,7 @@ int ehlo_client_config_fill(struct ehlo_client_config *filled, const struct ehlo
     ehlo_config_default(&filled->body_timeout, BODY_TIMEOUT);
     ehlo_config_default(&filled->end_timeout, END_TIMEOUT);
     if (filled->output_size < OUTPUT_MIN || filled->output_size > OUTPUT_MAX || filled->line_max < LINE_MIN ||
-        (filled->rules & ~(uint32_t)EHLO_ALLOW_ALL) != 0 || (filled->flags & ~(uint32_t)EHLO_CLIENT_8BIT_ANYWAY) != 0 ||
+        (filled->rules & ~(uint32_t)EHLO_ALLOW_ALL) != 0 || (filled->flags & ~(uint32_t)FLAGS_ALL) != 0 ||
         filled->reserved != 0)
         return EHLO_E_CONFIG;
     return check_hello(filled);

@@ -10,8 +10,7 @@
 #include "codec/writer.h"
 #include "grammar/grammar.h"
 
-#define HELLO_OCTETS 255 /* a word that EHLO_ALLOW_HELLO lets in is bounded as the domain that it stands for */
-#define PARAM_MAX 32     /* each is compared with those before it, so their number must be small */
+#define PARAM_MAX 32 /* each is compared with those before it, so their number must be small */
 
 static int take_verb(struct ehlo_cursor *cursor, struct ehlo_command *command)
 {
@@ -125,6 +124,11 @@ static int has_smtputf8(struct ehlo_span params)
     return ehlo_param_find(&params, "SMTPUTF8", 8, &param) && param.value.data == NULL;
 }
 
+static int has_path(uint32_t form)
+{
+    return form == EHLO_FORM_REVERSE || form == EHLO_FORM_FORWARD;
+}
+
 /* Whether MAIL speaks SMTPUTF8 is told behind the path: it is read again without, when the parameter is not there. */
 static int take_reverse_path(struct ehlo_cursor *cursor, struct ehlo_command *command)
 {
@@ -139,59 +143,9 @@ static int take_reverse_path(struct ehlo_cursor *cursor, struct ehlo_command *co
     return take_path(cursor, command, EHLO_FORM_REVERSE);
 }
 
-static int take_hello_word(struct ehlo_cursor *cursor)
-{
-    size_t start = cursor->at;
-    int octet;
-
-    while ((octet = ehlo_cursor_peek(cursor)) > 32 && octet < 127)
-        cursor->at++;
-    return ehlo_cursor_bound(cursor, start, HELLO_OCTETS,
-                             cursor->at > start ? 0 : ehlo_cursor_refuse(cursor, EHLO_E_CHARACTER), EHLO_E_DOMAIN_LONG);
-}
-
-/* Nobody has offered SMTPUTF8 yet when a client greets: its name is ASCII (RFC 6531, section 3.7.1). */
-static int take_hello(struct ehlo_cursor *cursor)
-{
-    int error;
-
-    cursor->rules &= ~(uint32_t)EHLO_UTF8;
-    error = cursor->rules & EHLO_ALLOW_HELLO ? take_hello_word(cursor) : ehlo_domain_scan(cursor);
-    if (error != 0 || cursor->at == cursor->size)
-        return error;
-    if (!ehlo_is_blank(ehlo_cursor_peek(cursor)))
-        return ehlo_cursor_refuse(cursor, EHLO_E_CHARACTER);
-    ehlo_cursor_skip_blanks(cursor);
-    return EHLO_E_UNWANTED;
-}
-
-static int take_text(struct ehlo_cursor *cursor)
-{
-    int error;
-
-    cursor->rules &= ~(uint32_t)EHLO_ALLOW_8BIT;
-    error = ehlo_text_scan(cursor);
-    return error != 0 ? error : ehlo_cursor_finish(cursor, EHLO_E_CHARACTER);
-}
-
-/* An argument that is not a path, up to the end of the input. */
-static int take_word_or_text(struct ehlo_cursor *cursor, uint32_t form)
-{
-    if (cursor->at == cursor->size)
-        return form == EHLO_FORM_HELLO || form == EHLO_FORM_TEXT ? EHLO_E_MISSING : 0;
-    if (form == EHLO_FORM_HELLO)
-        return take_hello(cursor);
-    if (form != EHLO_FORM_NONE)
-        return take_text(cursor);
-    ehlo_cursor_skip_blanks(cursor);
-    return EHLO_E_UNWANTED;
-}
-
 static int take_argument(struct ehlo_cursor *cursor, struct ehlo_command *command)
 {
     const uint32_t form = ehlo_verb_form(command->verb);
-    size_t start;
-    int error;
 
     if (cursor->at < cursor->size)
         cursor->at++;
@@ -199,11 +153,7 @@ static int take_argument(struct ehlo_cursor *cursor, struct ehlo_command *comman
         return take_reverse_path(cursor, command);
     if (form == EHLO_FORM_FORWARD)
         return take_path(cursor, command, form);
-    start = cursor->at;
-    error = take_word_or_text(cursor, form);
-    if (error == 0)
-        command->argument = ehlo_cursor_span(cursor, start);
-    return error;
+    return ehlo_argument_scan(cursor, form, command);
 }
 
 int ehlo_command_parse(struct ehlo_command *command, const char *line, size_t size, uint32_t rules, size_t *at)
@@ -219,8 +169,12 @@ int ehlo_command_parse(struct ehlo_command *command, const char *line, size_t si
     if (error == 0)
         error = take_argument(&cursor, command);
     if (error != 0) {
+        if (!has_path(ehlo_verb_form(command->verb)))
+            memset(&command->argument, 0, sizeof command->argument);
         memset(&command->path, 0, sizeof command->path);
         memset(&command->params, 0, sizeof command->params);
+        command->last = 0;
+        command->octets = 0;
     }
     *at = cursor.at;
     return error;
@@ -254,22 +208,6 @@ static int check_path(const struct ehlo_command *command, uint32_t form, uint32_
     return check_params(command->params, rules, &at);
 }
 
-/* A blank at the end would be lost on the way. */
-static int check_argument(const struct ehlo_command *command, uint32_t form, uint32_t rules)
-{
-    struct ehlo_cursor cursor = ehlo_cursor_on_span(command->argument, rules);
-    int error = take_word_or_text(&cursor, form);
-
-    if (error == 0 && cursor.size > 0 && ehlo_is_blank(cursor.in[cursor.size - 1]))
-        return EHLO_E_CHARACTER;
-    return error;
-}
-
-static int has_path(uint32_t form)
-{
-    return form == EHLO_FORM_REVERSE || form == EHLO_FORM_FORWARD;
-}
-
 static void put_command(struct ehlo_writer *writer, const struct ehlo_command *command, uint32_t form)
 {
     ehlo_put_span(writer, command_name(command));
@@ -279,9 +217,8 @@ static void put_command(struct ehlo_writer *writer, const struct ehlo_command *c
         if (command->params.size > 0)
             ehlo_put_octet(writer, ' ');
         ehlo_put_span(writer, command->params);
-    } else if (command->argument.size > 0) {
-        ehlo_put_octet(writer, ' ');
-        ehlo_put_span(writer, command->argument);
+    } else {
+        ehlo_argument_put(writer, command, form);
     }
     ehlo_put_string(writer, "\r\n");
 }
@@ -295,7 +232,7 @@ int ehlo_command_format(char *out, size_t capacity, size_t *length, const struct
     *length = 0;
     if ((error = check_name(command)) != 0)
         return error;
-    error = has_path(form) ? check_path(command, form, rules) : check_argument(command, form, rules);
+    error = has_path(form) ? check_path(command, form, rules) : ehlo_argument_check(command, form, rules);
     if (error != 0)
         return error;
     ehlo_writer_count(&writer);

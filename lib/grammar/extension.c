@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Service extensions: their keywords, and the lines of an EHLO response (RFC 5321, section 4.1.1.1).
+ * The lines of an EHLO response (RFC 5321, section 4.1.1.1).
  */
 #include <ehlo/extension.h>
 
@@ -9,61 +9,6 @@
 #include "codec/ascii.h"
 #include "codec/writer.h"
 #include "grammar/grammar.h"
-
-#define NAME_SIZE 20 /* "ENHANCEDSTATUSCODES" and its NUL */
-
-static const char names[EHLO_EXTENSION_COUNT][NAME_SIZE] = {
-    [EHLO_EXTENSION_PIPELINING] = "PIPELINING",
-    [EHLO_EXTENSION_SIZE] = "SIZE",
-    [EHLO_EXTENSION_8BITMIME] = "8BITMIME",
-    [EHLO_EXTENSION_ENHANCEDSTATUSCODES] = "ENHANCEDSTATUSCODES",
-    [EHLO_EXTENSION_VRFY] = "VRFY",
-    [EHLO_EXTENSION_EXPN] = "EXPN",
-    [EHLO_EXTENSION_HELP] = "HELP",
-    [EHLO_EXTENSION_CHUNKING] = "CHUNKING",
-    [EHLO_EXTENSION_BINARYMIME] = "BINARYMIME",
-    [EHLO_EXTENSION_DSN] = "DSN",
-    [EHLO_EXTENSION_DELIVERBY] = "DELIVERBY",
-    [EHLO_EXTENSION_STARTTLS] = "STARTTLS",
-    [EHLO_EXTENSION_AUTH] = "AUTH",
-    [EHLO_EXTENSION_SMTPUTF8] = "SMTPUTF8",
-    [EHLO_EXTENSION_ETRN] = "ETRN",
-    [EHLO_EXTENSION_ATRN] = "ATRN",
-    [EHLO_EXTENSION_CHECKPOINT] = "CHECKPOINT",
-    [EHLO_EXTENSION_NO_SOLICITING] = "NO-SOLICITING",
-    [EHLO_EXTENSION_MTRK] = "MTRK",
-    [EHLO_EXTENSION_SUBMITTER] = "SUBMITTER",
-    [EHLO_EXTENSION_BURL] = "BURL",
-    [EHLO_EXTENSION_FUTURERELEASE] = "FUTURERELEASE",
-    [EHLO_EXTENSION_CONPERM] = "CONPERM",
-    [EHLO_EXTENSION_CONNEG] = "CONNEG",
-    [EHLO_EXTENSION_MT_PRIORITY] = "MT-PRIORITY",
-    [EHLO_EXTENSION_RRVS] = "RRVS",
-    [EHLO_EXTENSION_REQUIRETLS] = "REQUIRETLS",
-    [EHLO_EXTENSION_LIMITS] = "LIMITS",
-    [EHLO_EXTENSION_XCLIENT] = "XCLIENT",
-    [EHLO_EXTENSION_XFORWARD] = "XFORWARD",
-};
-
-static const char no_name[] = "";
-
-uint32_t ehlo_extension_find(const char *keyword, size_t size)
-{
-    struct ehlo_span span;
-    uint32_t extension;
-
-    span.data = keyword;
-    span.size = size;
-    for (extension = 0; size < NAME_SIZE && extension < EHLO_EXTENSION_COUNT; extension++)
-        if (ehlo_is_length(names[extension], size) && ehlo_span_is(span, names[extension], size))
-            return extension;
-    return EHLO_EXTENSION_OTHER;
-}
-
-const char *ehlo_extension_name(uint32_t extension)
-{
-    return extension < EHLO_EXTENSION_COUNT ? names[extension] : no_name;
-}
 
 static int is_argument(int octet)
 {

@@ -20,8 +20,7 @@ int ehlo_keyword_scan(struct ehlo_cursor *cursor)
     return cursor->at > start ? 0 : EHLO_E_KEYWORD;
 }
 
-/* Stops in front of what can be no part of it. */
-static int take_value(struct ehlo_cursor *cursor)
+int ehlo_param_value_scan(struct ehlo_cursor *cursor)
 {
     size_t start = cursor->at;
     int octet, error;
@@ -50,7 +49,7 @@ static int take_param(struct ehlo_cursor *cursor, struct ehlo_param *param)
     if (!ehlo_cursor_take(cursor, '='))
         return 0;
     start = cursor->at;
-    if ((error = take_value(cursor)) != 0)
+    if ((error = ehlo_param_value_scan(cursor)) != 0)
         return error;
     param->value = ehlo_cursor_span(cursor, start);
     return 0;
@@ -119,7 +118,7 @@ static int check_param(const struct ehlo_param *param, uint32_t rules)
 
     if (ehlo_keyword_scan(&keyword) != 0 || keyword.at < keyword.size)
         return EHLO_E_KEYWORD;
-    if (param->value.data != NULL && (take_value(&value) != 0 || value.at < value.size))
+    if (param->value.data != NULL && (ehlo_param_value_scan(&value) != 0 || value.at < value.size))
         return EHLO_E_VALUE;
     return 0;
 }

@@ -14,27 +14,20 @@ enum {
     OUTPUT_MAX = 1 << 20,
     REPLY_DEFAULT = 512,
     REPLY_MIN = 64,
-    LINE_BASE = 512,  /* RFC 5321, section 4.5.3.1.4 */
+    LINE_MIN = 512,   /* RFC 5321, section 4.5.3.1.4 */
     STOCK_FRAME = 20, /* octets of a stock line besides its text and the host's name: code, status, spaces, CRLF */
     BANNER_MAX = 200,
     RECIPIENT_DEFAULT = 1000,
     RECIPIENT_MIN = 100, /* RFC 5321, section 4.5.3.1.8 */
     ERROR_DEFAULT = 100,
     COMMAND_DEFAULT = 2000,
-    TIMEOUT_DEFAULT = 300 /* RFC 5321, section 4.5.3.2.7 */
+    TIMEOUT_DEFAULT = 300, /* RFC 5321, section 4.5.3.2.7 */
+    TAKE_ALL = EHLO_TAKE_OTHER | EHLO_TAKE_PARAMS | EHLO_TAKE_EARLY,
+    FLAGS_ALL = EHLO_SERVER_LMTP | EHLO_SERVER_SECURED | EHLO_SERVER_REQUIRE_TLS | EHLO_SERVER_REQUIRE_AUTH |
+                EHLO_SERVER_AUTH_IN_CLEAR | EHLO_SERVER_REFUSE_EARLY
 };
 
 static const uint64_t message_default = UINT64_C(64) * 1024 * 1024;
-
-/* Octets that an extension adds to the command lines of a verb: RFC 1870, section 3; RFC 6152, section 3. */
-static const struct {
-    uint8_t extension;
-    uint8_t verb;
-    uint16_t octets;
-} increments[] = {
-    {EHLO_EXTENSION_SIZE, EHLO_VERB_MAIL, 26},
-    {EHLO_EXTENSION_8BITMIME, EHLO_VERB_MAIL, 17},
-};
 
 static int banner_is_text(struct ehlo_span banner)
 {
@@ -70,13 +63,13 @@ int ehlo_server_config_fill(struct ehlo_server_config *filled, const struct ehlo
     if (filled->message_max == 0)
         filled->message_max = message_default;
     if (filled->banner.data == NULL) {
-        filled->banner.data = "ESMTP";
-        filled->banner.size = 5;
+        filled->banner.data = filled->flags & EHLO_SERVER_LMTP ? "LMTP" : "ESMTP";
+        filled->banner.size = filled->flags & EHLO_SERVER_LMTP ? 4 : 5;
     }
     if (filled->reply_max < REPLY_MIN || filled->reply_max > filled->output_size ||
-        (filled->line_max != 0 && filled->line_max < LINE_BASE) || filled->recipient_max < RECIPIENT_MIN ||
+        (filled->line_max != 0 && filled->line_max < LINE_MIN) || filled->recipient_max < RECIPIENT_MIN ||
         filled->newline > EHLO_NEWLINE_KEEP || (filled->rules & ~(uint32_t)EHLO_ALLOW_ALL) != 0 ||
-        (filled->take & ~(uint32_t)EHLO_TAKE_OTHER) != 0 || (filled->withhold & ~EHLO_SERVER_EXTENSIONS) != 0 ||
+        (filled->take & ~(uint32_t)TAKE_ALL) != 0 || (filled->flags & ~(uint32_t)FLAGS_ALL) != 0 ||
         filled->reserved != 0 || !banner_is_text(filled->banner))
         return EHLO_E_CONFIG;
     if (filled->hostname.data == NULL ||
@@ -86,7 +79,7 @@ int ehlo_server_config_fill(struct ehlo_server_config *filled, const struct ehlo
         filled->output_size < STOCK_FRAME + filled->hostname.size + EHLO_STOCK_TEXT ||
         filled->output_size < STOCK_FRAME + filled->hostname.size + filled->banner.size)
         return EHLO_E_CONFIG;
-    return 0;
+    return ehlo_offer_check(filled);
 }
 
 static int defaults(struct ehlo_server_config *filled, const struct ehlo_server_config *config)
@@ -102,38 +95,22 @@ static int defaults(struct ehlo_server_config *filled, const struct ehlo_server_
     return ehlo_server_config_fill(filled, &zero);
 }
 
-uint64_t ehlo_server_offered(const struct ehlo_server_config *config)
+uint32_t ehlo_server_verb_line_max(const struct ehlo_server_config *config, uint64_t offered, uint32_t verb)
 {
-    return EHLO_SERVER_EXTENSIONS & ~config->withhold;
-}
-
-int ehlo_server_offers(const struct ehlo_server *server, uint32_t extension)
-{
-    return (int)(ehlo_server_offered(&server->config) >> extension & 1);
-}
-
-uint32_t ehlo_server_verb_line_max(const struct ehlo_server_config *config, uint32_t verb)
-{
-    uint32_t octets = LINE_BASE;
-    size_t i;
-
-    if (config->line_max != 0)
-        return config->line_max;
-    for (i = 0; i < sizeof increments / sizeof increments[0]; i++)
-        if (increments[i].verb == verb && (ehlo_server_offered(config) >> increments[i].extension & 1))
-            octets += increments[i].octets;
-    return octets;
+    return config->line_max != 0 ? config->line_max : ehlo_extension_line_max(offered, verb);
 }
 
 size_t ehlo_server_line_max(const struct ehlo_server_config *config)
 {
     struct ehlo_server_config filled;
+    uint64_t offered;
     uint32_t verb, octets, most = 0;
 
     if (defaults(&filled, config) != 0)
         return 0;
+    offered = ehlo_offer_set(&filled);
     for (verb = 0; verb <= EHLO_VERB_TURN; verb++) {
-        octets = ehlo_server_verb_line_max(&filled, verb);
+        octets = ehlo_server_verb_line_max(&filled, offered, verb);
         if (most < octets)
             most = octets;
     }

@@ -16,7 +16,7 @@ int ehlo_server_feed(struct ehlo_server *server, const void *in, size_t size, si
         return EHLO_E_ARGUMENT;
     *used = 0;
     event.size = sizeof event;
-    while (server->ticket == 0) {
+    while (server->ticket == 0 || (size > 0 && ehlo_server_looks_for_early(server))) {
         found = ehlo_server_next(server, octets + *used, size - *used, &taken, &event);
         *used += taken;
         if (found <= 0)

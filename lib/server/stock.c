@@ -4,8 +4,11 @@
  */
 #include "server/stock.h"
 
+#include <string.h>
+
 #include "codec/writer.h"
 #include "grammar/grammar.h"
+#include "grammar/registry.h"
 #include "server/server.h"
 
 enum {
@@ -61,6 +64,30 @@ static const struct {
     [EHLO_STOCK_BODY_LINE] = {554, 6, 0, 1, 0, "text line too long"},
     [EHLO_STOCK_NO_RELAY] = {550, 7, 1, 1, 0, "recipient not taken here"},
     [EHLO_STOCK_NOT_TAKEN] = {554, 0, 0, 1, 0, "message not taken"},
+    [EHLO_STOCK_NOT_NOW] = {451, 3, 0, 1, 0, "message not taken now"},
+    [EHLO_STOCK_CHUNK] = {250, 0, 0, 1, 0, "chunk taken"},
+    [EHLO_STOCK_CHUNK_SIZE] = {501, 5, 4, 1, 0, "not the size of a chunk; closing"},
+    [EHLO_STOCK_CHUNK_FIRST] = {503, 5, 1, 1, 0, "more chunks or RSET must come"},
+    [EHLO_STOCK_BROKEN] = {503, 5, 1, 1, 0, "a chunk was refused; RSET must come"},
+    [EHLO_STOCK_NEEDS_CHUNKS] = {503, 5, 1, 1, 0, "BODY=BINARYMIME needs BDAT"},
+    [EHLO_STOCK_MAILS] = {452, 3, 2, 1, 0, "too many messages in this session"},
+    [EHLO_STOCK_EARLY] = {554, 5, 0, 0, NAMED, "you spoke before the greeting"},
+    [EHLO_STOCK_TLS] = {220, 0, 0, 1, 0, "ready to start TLS"},
+    [EHLO_STOCK_TLS_FIRST] = {530, 7, 0, 1, 0, "STARTTLS must come first"},
+    [EHLO_STOCK_TLS_UP] = {503, 5, 1, 1, 0, "TLS is up already"},
+    [EHLO_STOCK_AUTH] = {235, 7, 0, 1, 0, "authentication succeeded"},
+    [EHLO_STOCK_AUTH_FIRST] = {530, 7, 0, 1, 0, "authentication required"},
+    [EHLO_STOCK_AUTH_DONE] = {503, 5, 1, 1, 0, "authenticated already"},
+    [EHLO_STOCK_AUTH_CLEAR] = {538, 7, 11, 1, 0, "encryption required for authentication"},
+    [EHLO_STOCK_AUTH_MECHANISM] = {504, 5, 4, 1, 0, "mechanism not offered"},
+    [EHLO_STOCK_AUTH_BASE64] = {501, 5, 2, 1, 0, "not base64"},
+    [EHLO_STOCK_AUTH_LONG] = {500, 5, 6, 1, 0, "authentication exchange line is too long"},
+    [EHLO_STOCK_AUTH_CANCELLED] = {501, 7, 0, 1, 0, "authentication cancelled"},
+    [EHLO_STOCK_AUTH_REFUSED] = {535, 7, 8, 1, 0, "authentication credentials invalid"},
+    [EHLO_STOCK_NO_QUEUE] = {458, 0, 0, 1, 0, "unable to queue messages for this node"},
+    [EHLO_STOCK_NO_TURN] = {450, 0, 0, 1, 0, "not turning now"},
+    [EHLO_STOCK_NO_URL] = {554, 6, 6, 1, 0, "the URL cannot be resolved"},
+    [EHLO_STOCK_NO_CLAIM] = {550, 7, 1, 1, 0, "this is not taken from you"},
 };
 
 uint16_t ehlo_stock_code(uint32_t stock)
@@ -68,16 +95,31 @@ uint16_t ehlo_stock_code(uint32_t stock)
     return replies[stock].code;
 }
 
+/* Whether an EHLO response has this line. */
+static int has_line(const struct ehlo_server *server, uint32_t line, struct ehlo_capability *capability)
+{
+    if (line <= EHLO_EXTENSION_COUNT) {
+        memset(capability, 0, sizeof *capability);
+        capability->extension = line - 1;
+        return (ehlo_registry_set(EHLO_REGISTRY_OFFERED) >> (line - 1) & 1) && ehlo_server_offers(server, line - 1);
+    }
+    return ehlo_offer_line(&server->config, line - EHLO_EXTENSION_COUNT - 1, capability) &&
+           (capability->extension == EHLO_EXTENSION_OTHER || ehlo_server_offers(server, capability->extension));
+}
+
 /* The line behind this one, or 0. */
 static uint8_t line_after(const struct ehlo_server *server)
 {
-    uint8_t line = server->reply.line;
+    struct ehlo_capability capability;
+    uint32_t line;
 
     if (server->reply.stock != EHLO_STOCK_EHLO)
         return 0;
-    for (; line < EHLO_EXTENSION_COUNT; line++)
-        if (ehlo_server_offers(server, line))
-            return (uint8_t)(line + 1);
+    for (line = server->reply.line + 1u;
+         line <= EHLO_EXTENSION_COUNT || ehlo_offer_line(&server->config, line - EHLO_EXTENSION_COUNT - 1, &capability);
+         line++)
+        if (has_line(server, line, &capability))
+            return (uint8_t)line;
     return 0;
 }
 
@@ -92,19 +134,40 @@ static void put_status(struct ehlo_writer *writer, uint32_t stock)
     ehlo_put_octet(writer, ' ');
 }
 
-static void put_keyword(const struct ehlo_server *server, struct ehlo_writer *writer, uint32_t extension)
+static void put_limits(const struct ehlo_server *server, struct ehlo_writer *writer)
 {
-    ehlo_put_string(writer, ehlo_extension_name(extension));
-    if (extension == EHLO_EXTENSION_SIZE && server->config.message_max != UINT64_MAX) {
+    if (server->config.mail_max != 0) {
+        ehlo_put_string(writer, " MAILMAX=");
+        ehlo_put_number(writer, server->config.mail_max, 1);
+    }
+    ehlo_put_string(writer, " RCPTMAX=");
+    ehlo_put_number(writer, server->config.recipient_max, 1);
+}
+
+static void put_keyword(const struct ehlo_server *server, struct ehlo_writer *writer)
+{
+    struct ehlo_capability capability;
+
+    (void)has_line(server, server->reply.line, &capability);
+    if (capability.keyword.size > 0)
+        ehlo_put_span(writer, capability.keyword);
+    else
+        ehlo_put_string(writer, ehlo_extension_name(capability.extension));
+    if (capability.argument.size > 0) {
         ehlo_put_octet(writer, ' ');
-        ehlo_put_number(writer, server->config.message_max, 0);
+        ehlo_put_span(writer, capability.argument);
+    } else if (capability.extension == EHLO_EXTENSION_LIMITS) {
+        put_limits(server, writer);
+    } else if (capability.extension == EHLO_EXTENSION_SIZE && server->config.message_max != UINT64_MAX) {
+        ehlo_put_octet(writer, ' ');
+        ehlo_put_number(writer, server->config.message_max, 1);
     }
 }
 
 int ehlo_server_has_status(const struct ehlo_server *server)
 {
     return server->phase != EHLO_PHASE_CONNECT && server->verb != EHLO_VERB_EHLO && server->verb != EHLO_VERB_HELO &&
-           ehlo_server_offers(server, EHLO_EXTENSION_ENHANCEDSTATUSCODES);
+           server->verb != EHLO_VERB_LHLO && ehlo_server_offers(server, EHLO_EXTENSION_ENHANCEDSTATUSCODES);
 }
 
 static void put_line(const struct ehlo_server *server, struct ehlo_writer *writer)
@@ -114,7 +177,7 @@ static void put_line(const struct ehlo_server *server, struct ehlo_writer *write
     ehlo_put_number(writer, replies[stock].code, 3);
     ehlo_put_octet(writer, line_after(server) > 0 ? '-' : ' ');
     if (server->reply.line > 0) {
-        put_keyword(server, writer, server->reply.line - 1u);
+        put_keyword(server, writer);
     } else {
         if (replies[stock].status && ehlo_server_has_status(server))
             put_status(writer, stock);
@@ -149,8 +212,10 @@ void ehlo_server_pump(struct ehlo_server *server)
             return;
         ehlo_queue_put(&server->output, writer.length);
         server->reply.line = line_after(server);
-        if (server->reply.line == 0)
+        if (server->reply.line == 0 && server->reply.repeat-- == 0) {
             server->reply.stock = EHLO_STOCK_NONE;
+            server->reply.repeat = 0;
+        }
     }
 }
 
@@ -158,6 +223,13 @@ void ehlo_server_stock(struct ehlo_server *server, uint32_t stock)
 {
     server->reply.stock = (uint8_t)stock;
     ehlo_server_pump(server);
+}
+
+void ehlo_server_stock_each(struct ehlo_server *server, uint32_t stock)
+{
+    if (ehlo_server_is_lmtp(server) && server->recipients > 1)
+        server->reply.repeat = server->recipients - 1;
+    ehlo_server_stock(server, stock);
 }
 
 int ehlo_server_replied(const struct ehlo_server *server)

@@ -48,7 +48,31 @@ enum {
     EHLO_STOCK_NEWLINE,
     EHLO_STOCK_BODY_LINE,
     EHLO_STOCK_NO_RELAY,
-    EHLO_STOCK_NOT_TAKEN
+    EHLO_STOCK_NOT_TAKEN,
+    EHLO_STOCK_NOT_NOW,
+    EHLO_STOCK_CHUNK,
+    EHLO_STOCK_CHUNK_SIZE,
+    EHLO_STOCK_CHUNK_FIRST,
+    EHLO_STOCK_BROKEN,
+    EHLO_STOCK_NEEDS_CHUNKS,
+    EHLO_STOCK_MAILS,
+    EHLO_STOCK_EARLY,
+    EHLO_STOCK_TLS,
+    EHLO_STOCK_TLS_FIRST,
+    EHLO_STOCK_TLS_UP,
+    EHLO_STOCK_AUTH,
+    EHLO_STOCK_AUTH_FIRST,
+    EHLO_STOCK_AUTH_DONE,
+    EHLO_STOCK_AUTH_CLEAR,
+    EHLO_STOCK_AUTH_MECHANISM,
+    EHLO_STOCK_AUTH_BASE64,
+    EHLO_STOCK_AUTH_LONG,
+    EHLO_STOCK_AUTH_CANCELLED,
+    EHLO_STOCK_AUTH_REFUSED,
+    EHLO_STOCK_NO_QUEUE,
+    EHLO_STOCK_NO_TURN,
+    EHLO_STOCK_NO_URL,
+    EHLO_STOCK_NO_CLAIM
 };
 
 /* Octets that the text of a stock reply has at most, and one. */
@@ -57,7 +81,9 @@ enum {
 /* A stock reply on its way into the queue. */
 struct ehlo_stock_cursor {
     uint8_t stock; /* EHLO_STOCK_NONE: none */
-    uint8_t line;  /* of an EHLO response: 0, or 1 and the extension */
+    uint8_t line;  /* of an EHLO response: 0; 1 and an extension; or that many and a line of the program's offer */
+    uint16_t reserved;
+    uint32_t repeat; /* times that it is to be queued once more */
 };
 
 /* The code of a stock reply. */
