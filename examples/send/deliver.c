@@ -47,13 +47,19 @@ static int handle(void *user, const struct ehlo_event *event)
 
 /* --- octets */
 
+/* The server broke the protocol. */
+static int is_broken(int error)
+{
+    return error == EHLO_E_PROTOCOL || error == EHLO_E_INJECTED;
+}
+
 static void feed(struct delivery *delivery)
 {
     size_t used;
 
     delivery->error = ehlo_client_feed(delivery->client, delivery->input, delivery->have, &used, handle, delivery);
     /* what broke the protocol is not taken, and is what one wants to see */
-    dialogue_server(&delivery->dialogue, delivery->input, delivery->error == EHLO_E_PROTOCOL ? delivery->have : used);
+    dialogue_server(&delivery->dialogue, delivery->input, is_broken(delivery->error) ? delivery->have : used);
     memmove(delivery->input, delivery->input + used, delivery->have -= used);
 }
 
@@ -276,7 +282,7 @@ int deliver(struct transport *transport, const struct options *options, struct e
     note_tls(&delivery);
     run(&delivery);
     (void)auth_finish(&delivery.steps.auth, 0);
-    report->broken |= delivery.error == EHLO_E_PROTOCOL;
+    report->broken |= is_broken(delivery.error);
     if (delivery.error != EHLO_E_QUIT)
         fprintf(stderr, "send: %s\n", ehlo_error_text(delivery.error));
     if (delivery.steps.full && progress->transactions > before)

@@ -166,8 +166,11 @@ static void put_keyword(const struct ehlo_server *server, struct ehlo_writer *wr
 
 int ehlo_server_has_status(const struct ehlo_server *server)
 {
-    return server->phase != EHLO_PHASE_CONNECT && server->verb != EHLO_VERB_EHLO && server->verb != EHLO_VERB_HELO &&
-           server->verb != EHLO_VERB_LHLO && ehlo_server_offers(server, EHLO_EXTENSION_ENHANCEDSTATUSCODES);
+    const int greets = server->verb == EHLO_VERB_EHLO || server->verb == EHLO_VERB_HELO ||
+                       (server->verb == EHLO_VERB_LHLO && ehlo_server_is_lmtp(server));
+
+    return server->phase != EHLO_PHASE_CONNECT && !greets &&
+           ehlo_server_offers(server, EHLO_EXTENSION_ENHANCEDSTATUSCODES);
 }
 
 static void put_line(const struct ehlo_server *server, struct ehlo_writer *writer)
