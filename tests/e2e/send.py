@@ -9,8 +9,10 @@ sys.dont_write_bytecode = True
 
 from scenarios import runner  # noqa: E402 (no bytecode for it either)
 
-MODULES = ("send_body", "send_content", "send_envelope", "send_greeting", "send_hello", "send_order",
-           "send_several", "send_transaction", "send_usage")
+MODULES = ("send_auth", "send_bdat", "send_body", "send_content", "send_envelope", "send_extensions", "send_greeting",
+           "send_hello", "send_limits", "send_lmtp", "send_order", "send_serve", "send_several", "send_tls",
+           "send_transaction", "send_usage")
+
 
 if __name__ == "__main__":
     sys.exit(runner.main(__doc__, MODULES, workers=12, limit=110))

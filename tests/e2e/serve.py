@@ -9,7 +9,8 @@ sys.dont_write_bytecode = True
 
 from scenarios import runner  # noqa: E402 (no bytecode for it either)
 
-MODULES = ("bodies", "commands", "limits", "options", "storage", "tool_check", "trouble")
+MODULES = ("bodies", "commands", "limits", "options", "serve_auth", "serve_bdat", "serve_lmtp", "serve_params",
+           "serve_peers", "serve_tls", "storage", "tool_check", "trouble")
 
 if __name__ == "__main__":
     sys.exit(runner.main(__doc__, MODULES, workers=8, limit=110))

@@ -23,16 +23,17 @@ RECIPIENT = "RCPT TO:<bob@example.org>"
 MESSAGE = b"Subject: hello\r\n\r\nHello.\r\n"
 
 
-def scenario(function=None, slow=False):
-    """Registers a scenario: a function that raises when something is wrong."""
+def scenario(function=None, slow=False, tls=False):
+    """Registers a scenario: a function that raises when something is wrong. One with `tls` is skipped when the build
+    has no TLS."""
     def register(function):
-        function.slow = slow
+        function.slow, function.tls = slow, tls
         SCENARIOS.append(function)
         return function
     return register(function) if function else register
 
 
-def each(table, slow=False):
+def each(table, slow=False, tls=False):
     """Registers a scenario for each row: its name, and what the function is called with."""
     def register(function):
         for name, *fields in table:
@@ -40,7 +41,7 @@ def each(table, slow=False):
                 function(*fields)
             run.__name__ = "%s: %s" % (function.__name__, name)
             run.__module__ = function.__module__
-            scenario(run, slow=slow)
+            scenario(run, slow=slow, tls=tls)
         return function
     return register
 
@@ -243,6 +244,31 @@ class Client:
     def half_close(self):
         self.socket.shutdown(socket.SHUT_WR)
 
+    def secure(self, context, name="mx.example.org"):
+        """The TLS handshake."""
+        try:
+            self.socket = context.wrap_socket(self.socket, server_hostname=name)
+        except OSError as error:
+            self.wrong("no handshake: %s" % error)
+        self.log.append("  (TLS)")
+
+    def start_tls(self, context, hello="EHLO c.example.com"):
+        """STARTTLS, the handshake, and EHLO again; returns the reply to it."""
+        self.ask("STARTTLS", "220 2.0.0")
+        self.secure(context)
+        return self.ask(hello, "250")
+
+    def gone(self):
+        """The server has closed or reset the connection, whatever it said before; returns that."""
+        try:
+            while data := self.socket.recv(65536):
+                self.got += data
+        except ConnectionError:
+            pass
+        except OSError as error:
+            self.wrong("the connection is still there: %s" % error)
+        return self.got
+
 
 class Server:
     """serve on a free port, with a folder of its own. Its end checks that it still served, and left nothing behind."""
@@ -354,6 +380,11 @@ class Server:
                 print("    serve said: " + shorten(self.said()), flush=True)
         finally:
             self.tear_down()
+
+
+def keywords(reply):
+    """Of an EHLO response: the keywords with their arguments."""
+    return {line[4:].split(" ")[0]: line[4:].partition(" ")[2] for line in reply.lines[1:]}
 
 
 def program(name, *arguments, given=b"", seconds=PATIENCE):

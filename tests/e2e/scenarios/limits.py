@@ -2,6 +2,7 @@
 """Bounds: what is just within passes, what is just over is refused with the right code, and the session goes on."""
 
 from .harness import MESSAGE, RECIPIENT, SENDER, Server, program, same, scenario, stuff, true
+from .serve_params import LIMITED, added_by, without_but
 
 
 def line_of(command, size):
@@ -11,6 +12,7 @@ def line_of(command, size):
 
 @scenario
 def command_lines():
+    longest = 512 + added_by(LIMITED)["MAIL"]
     with Server("--max-errors", "1000") as server, server.client() as client:
         for size in (6, 510, 511, 512):
             client.ask(line_of("NOOP ", size) if size > 6 else b"NOOP\r\n", "250 2.0.0")
@@ -18,7 +20,7 @@ def command_lines():
             client.ask(line_of("NOOP ", size), "500 5.5.2")
             client.ask("NOOP", "250 2.0.0")
             client.ask(line_of("", size), "500 5.5.2")
-            client.ask(line_of("MAIL FROM:<", size), "501 *" if size <= 555 else "500 5.5.2")
+            client.ask(line_of("MAIL FROM:<", size), "501 *" if size <= longest else "500 5.5.2")
         client.ask(b"x" * 5000 + b"\rRSET\nRSET\r\nNOOP\r\n", "500 5.5.2", "250 2.0.0")
         client.ask(b"\0" * 5000 + b"\r\nNOOP\r\n", "500 5.5.2", "250 2.0.0")
         # lines of which each may be as long as it is allowed to be, in one batch
@@ -33,10 +35,10 @@ def mail_lines():
         start = "MAIL FROM:<alice@example.com> BODY=8BITMIME SIZE="
         return start.encode() + b"9" * 5 + b" X=" + b"y" * (size - 2 - len(start) - 8) + b"\r\n"
 
-    with Server() as server, server.client() as client:
+    with Server(*without_but("SIZE", "8BITMIME")) as server, server.client() as client:
         client.ask(mail(555), "555 5.5.4")
         client.ask(mail(556), "500 5.5.2")
-    with Server("--without", "SIZE", "--without", "8BITMIME") as server, server.client() as client:
+    with Server(*without_but()) as server, server.client() as client:
         client.ask(mail(512), "555 5.5.4")
         client.ask(mail(513), "500 5.5.2")
 

@@ -147,6 +147,8 @@ def command():
         ("RCPT TO:<a@b> NOTIFY=NEVER ORCPT=rfc822;a@b", "RCPT", "<a@b>", "NOTIFY=NEVER", "ORCPT=rfc822;a@b"),
         ("MAIL FROM:<a@b> SMTPUTF8", "MAIL", "<a@b>", "SMTPUTF8"),
         ('RCPT TO:<"a b SIZE=1> X"@c>', "RCPT", '<"a b SIZE=1> X"@c>'),
+        ("MAIL FROM:<> AUTH=<> BY=-1;NT ENVID=a+2Bb X-Y=1", "MAIL", "<>", "AUTH=<>", "BY=-1;NT", "ENVID=a+2Bb",
+         "X-Y=1"),
         ("EHLO c.example", "EHLO", "c.example"),
         ("helo [192.0.2.1]", "HELO", "[192.0.2.1]"),
         ("NOOP", "NOOP", ""),
@@ -174,6 +176,13 @@ def command():
         ("MAIL FROM:<a@b> SIZE=", "invalid", 21),
         ("MAIL FROM:<a@b> SIZE=1 size=2", "invalid", 23),
         ("MAIL FROM:<a@b> X=\\x00", "invalid", 18),
+        ("MAIL FROM:<a@b> SIZE", "invalid", 20),
+        ("MAIL FROM:<a@b> SIZE=1x", "invalid", 22),
+        ("MAIL FROM:<a@b> X=1 BODY=9BIT SIZE=x", "invalid", 25),
+        ("MAIL FROM:<a@b> SMTPUTF8=1", "invalid", 25),
+        ("MAIL FROM:<a@b> BY=0;R", "invalid", 21),
+        ("RCPT TO:<a@b> NOTIFY=SUCCESS,NEVER", "invalid", 29),
+        ("RCPT TO:<a@b> ORCPT=rfc822;a+0Ab", "invalid", 28),
         ("DATA x", "invalid", 5),
         ("QUIT x", "invalid", 5),
         ("STARTTLS x", "invalid", 9),
@@ -182,6 +191,15 @@ def command():
         ("NOOP\\r\\n", "invalid", 4),
         ("NO\\x00OP", "invalid", 2),
     ])
+
+
+@scenario
+def registry():
+    code, out, errors = program("check", "registry")
+    same((code, errors), (0, ""), "exit code and stderr")
+    rows = [line.split("\t") for line in out.decode().splitlines()]
+    true(all(len(row) == 5 and row[4].isdigit() for row in rows), "five fields, the last a number")
+    true(["SIZE", "MAIL", "SIZE", "SIZE", "26"] in rows and ["STARTTLS", "STARTTLS", "-", "-", "0"] in rows, out)
 
 
 @scenario
