@@ -80,6 +80,13 @@ def in_file(data):
     return path
 
 
+def shows(trace, *texts):
+    """These are in it, where octets behind ASCII stand as \\xNN."""
+    for text in texts:
+        text = "".join(chr(octet) if octet < 128 else "\\x%02X" % octet for octet in text.encode())
+        true(text in trace, "no %r in the trace: %s" % (text, trace[-2000:]))
+
+
 def canonical(data):
     """With CRLF line ends, and one at the end."""
     data = re.sub(rb"\r\n|\r|\n", b"\r\n", data)

@@ -9,7 +9,7 @@ import sys
 
 import servers
 from common import (BODY, HEADER, MESSAGE, REFUSED, SENDER, TO, Results, canonical, equal, execute, harness, in_file,
-                    real_messages, same)
+                    real_messages, same, shows)
 
 TINY = b"A:b\r\n\r\nc\r\n"
 ASCII = b"From: alice@example.com\r\nSubject: hello\r\n\r\n.dot\r\n..two\r\n.\r\n\r\nend\r\n"
@@ -61,11 +61,13 @@ class Delivery(Results):
         return super().close() or (1 if strict and set(self.skipped) - set(optional) else 0)
 
 
-def send(peer, paths, recipients, *options, given=b"", code=0):
+def send(peer, paths, recipients, *options, given=b"", code=0, sender=SENDER):
     """Its trace, and what it says of each: recipient, code."""
     words = [word for to in recipients for word in ("--to", to)]
-    ran = execute(os.path.join(harness.PROGRAMS, "send"), "--host", "127.0.0.1", "--port", str(peer.port), "--helo",
-                  "client.example", "--from", SENDER, *words, "--trace", *options, *paths, given=given, codes=(code,))
+    if "--port" not in options:
+        words += ["--port", str(peer.port)]
+    ran = execute(os.path.join(harness.PROGRAMS, "send"), "--host", "127.0.0.1", "--helo", "client.example", "--from",
+                  sender, *words, "--trace", *options, *paths, given=given, codes=(code,))
     lines = [line.split(" ") for line in ran.stdout.decode().splitlines()]
     return ran.stderr.decode("utf-8", "replace"), [(line[0].strip("<>"), line[1]) for line in lines]
 
@@ -82,18 +84,21 @@ def compare(peer, wanted):
             equal(max(stored, key=lambda data: len(os.path.commonprefix([data, message]))), message)
 
 
-def deliver(peer, messages, recipients=TO[:1], options=(), stdin=False, code=0, reply=None, kept=False):
+def deliver(peer, messages, recipients=TO[:1], options=(), stdin=False, code=0, reply=None, kept=False, traced=(),
+            exact=False, sender=SENDER):
     """All that are not refused are to have each message; or, with REPLY, none (if it is not KEPT nevertheless), and
-    that code is to be told for all."""
+    that code is to be told for all. TRACED is what send's trace has to have in it; EXACT: no octet may change."""
     peer.take(0)
     paths = [] if stdin else [in_file(message) for message in messages]
-    trace, told = send(peer, paths, recipients, *options, given=messages[0] if stdin else b"", code=code)
+    trace, told = send(peer, paths, recipients, *options, given=messages[0] if stdin else b"", code=code,
+                       sender=sender)
     for path in paths:
         os.unlink(path)
     try:
         same(told, [(to, reply or ("550" if to == REFUSED else "250")) for _ in messages for to in recipients], "told")
         taken = [to for to in recipients if to != REFUSED and (kept or not reply)]
-        compare(peer, [(to, canonical(message)) for message in messages for to in taken])
+        compare(peer, [(to, message if exact else canonical(message)) for message in messages for to in taken])
+        shows(trace, *traced)
     except AssertionError as error:
         raise AssertionError("%s\nsend's trace: %s\nthe server said: %s" %
                              (error, trace[-3000:], peer.said())) from None

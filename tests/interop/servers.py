@@ -207,8 +207,16 @@ class Rooted(Peer):
             os.chown(at, ids[owner], ids[owner])
             os.chmod(at, mode)
         for path, content in self.files.items():
-            self.write(path, content % {"port": self.port, "limit": LIMIT, "mail": MAIL, "refused": REFUSED})
+            self.write(path, content % self.values())
+        self.prepare()
         self.start("chroot", self.root, *(word % {"port": self.port} for word in self.command))
+
+    def values(self):
+        """What stands for the names in `files`."""
+        return {"port": self.port, "limit": LIMIT, "mail": MAIL, "refused": REFUSED}
+
+    def prepare(self):
+        """What else has to be done before it starts."""
 
     def leaves(self, message):
         """Where the header ends by another line than an empty one, or begins as an mbox does, each does as it likes."""
@@ -318,7 +326,7 @@ class Exim(Rooted):
             local_interfaces = 127.0.0.1
             daemon_smtp_ports = %(port)d
             spool_directory = /var/spool/exim4
-            log_file_path = /var/log/%%slog
+            log_file_path = /var/log/%%s.log
             keep_environment =
             tls_advertise_hosts =
             host_lookup =
