@@ -282,11 +282,11 @@ static int act_security(struct run *run, unsigned action)
     case 0:
         return ehlo_client_starttls(run->client);
     case 1:
-        return ehlo_client_auth(run->client, mechanism, none);
+        return ehlo_client_auth(run->client, mechanism.data, mechanism.size, none.data, none.size);
     case 2:
-        return ehlo_client_auth(run->client, mechanism, empty);
+        return ehlo_client_auth(run->client, mechanism.data, mechanism.size, empty.data, empty.size);
     case 3:
-        return ehlo_client_respond(run->client, response);
+        return ehlo_client_respond(run->client, response.data, response.size);
     case 4:
         return ehlo_client_cancel(run->client);
     case 5:
@@ -316,7 +316,7 @@ static int act(struct run *run, uint8_t action)
     case 4:
         return ehlo_client_reset(run->client);
     case 5:
-        return ehlo_client_command(run->client, commands[action >> 3 & 3]);
+        return ehlo_client_command(run->client, commands[action >> 3 & 3].data, commands[action >> 3 & 3].size);
     case 6:
         return ehlo_client_quit(run->client);
     default:

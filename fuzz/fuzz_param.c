@@ -102,11 +102,11 @@ static void try_limits(struct ehlo_span text)
     struct ehlo_limits limits, again;
     struct ehlo_span argument;
 
-    ehlo_limits_parse(&limits, text);
+    ehlo_limits_parse(&limits, text.data, text.size);
     argument.data = out;
     if (ehlo_limits_format(out, sizeof out, &argument.size, &limits) != 0)
         return;
-    ehlo_limits_parse(&again, argument);
+    ehlo_limits_parse(&again, argument.data, argument.size);
     require(memcmp(&limits, &again, sizeof limits) == 0);
 }
 

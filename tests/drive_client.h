@@ -11,6 +11,7 @@
 #define TESTS_DRIVE_CLIENT_H
 
 #include "drive_text.h"
+#include "say.h"
 
 enum {
     DRIVE_CLIENT_RCPTS = 16,
@@ -271,8 +272,8 @@ static void drive_client_add_param(struct drive_client_envelope *envelope, struc
 }
 
 /*
- * Reads `<from> [size=N] [8bit] [binary] [+PARAM]...` and then `<to> [+PARAM]...` as often as there are recipients; `to`
- * is not 0 when there are recipients alone. Returns an envelope that is not lent.
+ * Reads `<from> [size=N] [8bit] [binary] [+PARAM]...` and then `<to> [+PARAM]...` as often as there are recipients;
+ * `to` is not 0 when there are recipients alone. Returns an envelope that is not lent.
  */
 static struct drive_client_envelope *drive_client_read(struct drive_client *drive, struct ehlo_span in, int to)
 {
@@ -376,7 +377,7 @@ static int drive_client_auth(struct drive_client *drive, struct ehlo_span line)
     }
     if (initial.size == 1 && initial.data[0] == '-')
         initial.size = 0;
-    return ehlo_client_auth(drive->client, mechanism, initial);
+    return say_auth(drive->client, mechanism, initial);
 }
 
 /* Calls a function of the session for an action of `size` octets. */
@@ -410,7 +411,7 @@ static void drive_client_act(struct drive_client *drive, const char *action, siz
     } else if (strcmp(word, "command") == 0) {
         line.size = drive_unescape(text, text);
         line.data = text;
-        error = ehlo_client_command(drive->client, line);
+        error = say_command(drive->client, line);
     } else if (strcmp(word, "starttls") == 0) {
         error = ehlo_client_starttls(drive->client);
     } else if (strcmp(word, "secured") == 0) {
@@ -418,7 +419,7 @@ static void drive_client_act(struct drive_client *drive, const char *action, siz
     } else if (strcmp(word, "auth") == 0) {
         error = drive_client_auth(drive, line);
     } else if (strcmp(word, "respond") == 0) {
-        error = ehlo_client_respond(drive->client, line);
+        error = say_response(drive->client, line);
     } else if (strcmp(word, "cancel") == 0) {
         error = ehlo_client_cancel(drive->client);
     } else if (strcmp(word, "resume") == 0) {

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "say.h"
 
 enum {
     LOOP_MESSAGES = 4,
@@ -875,7 +876,7 @@ static void loop_next_message(struct loop *loop)
             loop->step = LOOP_GONE;
         loop->progress += error == 0;
     } else if (loop_one_in(loop, 8)) {
-        error = ehlo_client_command(loop->client, noop);
+        error = say_command(loop->client, noop);
         LOOP_REQUIRE(error == 0 || error == EHLO_E_FULL);
     } else if (loop->messages[loop->current].by_send) {
         loop_send(loop);

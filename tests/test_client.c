@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "talk_client.h"
+#include "say.h"
 
 static void test_config(void **state)
 {
@@ -223,8 +224,8 @@ static void test_arguments(void **state)
     assert_int_equal(ehlo_client_quit(NULL), EHLO_E_ARGUMENT);
     assert_int_equal(ehlo_client_body(NULL, "", 0, 1), EHLO_E_ARGUMENT);
     assert_int_equal(ehlo_client_body(client, NULL, 1, 1), EHLO_E_ARGUMENT);
-    assert_int_equal(ehlo_client_command(NULL, span("NOOP")), EHLO_E_ARGUMENT);
-    assert_int_equal(ehlo_client_command(client, span(NULL)), EHLO_E_ARGUMENT);
+    assert_int_equal(say_command(NULL, span("NOOP")), EHLO_E_ARGUMENT);
+    assert_int_equal(say_command(client, span(NULL)), EHLO_E_ARGUMENT);
     assert_int_equal(ehlo_client_send(NULL, &mail, rcpts, 2), EHLO_E_ARGUMENT);
     assert_int_equal(ehlo_client_send(client, NULL, rcpts, 2), EHLO_E_ARGUMENT);
     assert_int_equal(ehlo_client_send(client, &mail, NULL, 2), EHLO_E_ARGUMENT);
@@ -253,11 +254,11 @@ static void test_arguments(void **state)
     assert_int_equal(ehlo_client_starttls(NULL), EHLO_E_ARGUMENT);
     assert_int_equal(ehlo_client_secured(NULL, 0), EHLO_E_ARGUMENT);
     assert_int_equal(ehlo_client_secured(client, 0), EHLO_E_STATE);
-    assert_int_equal(ehlo_client_auth(NULL, span("PLAIN"), span(NULL)), EHLO_E_ARGUMENT);
-    assert_int_equal(ehlo_client_auth(client, span(NULL), span(NULL)), EHLO_E_ARGUMENT);
-    assert_int_equal(ehlo_client_respond(NULL, span("")), EHLO_E_ARGUMENT);
-    assert_int_equal(ehlo_client_respond(client, (struct ehlo_span){NULL, 1}), EHLO_E_ARGUMENT);
-    assert_int_equal(ehlo_client_respond(client, span("")), EHLO_E_STATE);
+    assert_int_equal(say_auth(NULL, span("PLAIN"), span(NULL)), EHLO_E_ARGUMENT);
+    assert_int_equal(say_auth(client, span(NULL), span(NULL)), EHLO_E_ARGUMENT);
+    assert_int_equal(say_response(NULL, span("")), EHLO_E_ARGUMENT);
+    assert_int_equal(say_response(client, (struct ehlo_span){NULL, 1}), EHLO_E_ARGUMENT);
+    assert_int_equal(say_response(client, span("")), EHLO_E_STATE);
     assert_int_equal(ehlo_client_cancel(NULL), EHLO_E_ARGUMENT);
     assert_int_equal(ehlo_client_cancel(client), EHLO_E_STATE);
     assert_int_equal(ehlo_client_mechanisms(NULL, &out), 0);

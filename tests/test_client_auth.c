@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * STARTTLS and AUTH of the client: what crosses a change of transport, where secrets stay, and bounds. The dialogues are
- * in the transcripts.
+ * STARTTLS and AUTH of the client: what crosses a change of transport, where secrets stay, and bounds. The dialogues
+ * are in the transcripts.
  */
 #include <ehlo.h>
 #include <setjmp.h>
@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "talk_client.h"
+#include "say.h"
 
 enum {
     BLOCK = 1 << 15
@@ -62,7 +63,7 @@ static void test_wiped(void **state)
     (void)state;
     for (way = 0; way < 4; way++) {
         client = ready(0, EHLO_CLIENT_AUTH_IN_CLEAR);
-        assert_int_equal(ehlo_client_auth(client, span("PLAIN"), span("c2VjcmV0MQ==")), 0);
+        assert_int_equal(say_auth(client, span("PLAIN"), span("c2VjcmV0MQ==")), 0);
         assert_true(holds("c2VjcmV0MQ=="));
         if (way == 0) { /* it is gone with its last octet */
             for (left = strlen("AUTH PLAIN c2VjcmV0MQ==\r\n"); left > 0; left--) {
@@ -83,7 +84,7 @@ static void test_wiped(void **state)
         if (way > 1)
             continue;
         hear(client, "334 bW9yZQ==\r\n");
-        assert_int_equal(ehlo_client_respond(client, span("c2VjcmV0Mg==")), 0);
+        assert_int_equal(say_response(client, span("c2VjcmV0Mg==")), 0);
         assert_true(holds("c2VjcmV0Mg=="));
         if (way == 0)
             expect(client, "c2VjcmV0Mg==\r\n");
@@ -94,7 +95,7 @@ static void test_wiped(void **state)
             continue;
         /* what comes behind goes on as ever */
         hear(client, "235 hello\r\n");
-        assert_int_equal(ehlo_client_command(client, span("VRFY x")), 0);
+        assert_int_equal(say_command(client, span("VRFY x")), 0);
         expect(client, "VRFY x\r\n");
     }
 }
@@ -111,28 +112,28 @@ static void test_long(void **state)
     memset(big_text, 'A', BLOCK);
     long_one.data = big_text;
     long_one.size = 1024;
-    assert_int_equal(ehlo_client_auth(client, span("PLAIN"), long_one), EHLO_E_SPACE);
+    assert_int_equal(say_auth(client, span("PLAIN"), long_one), EHLO_E_SPACE);
     long_one.size = 500; /* AUTH, a space, PLAIN, a space, CRLF: 13 */
-    assert_int_equal(ehlo_client_auth(client, span("PLAIN"), long_one), EHLO_E_LINE_LONG);
+    assert_int_equal(say_auth(client, span("PLAIN"), long_one), EHLO_E_LINE_LONG);
     expect(client, "");
     long_one.size = 496;
-    assert_int_equal(ehlo_client_auth(client, span("PLAIN"), long_one), 0);
+    assert_int_equal(say_auth(client, span("PLAIN"), long_one), 0);
     assert_int_equal(ehlo_client_read(client, text, sizeof text), 496 + 13);
     hear(client, "334 \r\n");
     long_one.size = 1024;
-    assert_int_equal(ehlo_client_respond(client, long_one), EHLO_E_SPACE);
+    assert_int_equal(say_response(client, long_one), EHLO_E_SPACE);
     long_one.size = 1020;
-    assert_int_equal(ehlo_client_respond(client, long_one), 0);
+    assert_int_equal(say_response(client, long_one), 0);
     assert_int_equal(ehlo_client_read(client, text, sizeof text), 1022);
 
     client = ready(16384, EHLO_CLIENT_AUTH_IN_CLEAR);
-    assert_int_equal(ehlo_client_auth(client, span("PLAIN"), span(NULL)), 0);
+    assert_int_equal(say_auth(client, span("PLAIN"), span(NULL)), 0);
     expect(client, "AUTH PLAIN\r\n");
     hear(client, "334 \r\n");
     long_one.size = 12288;
-    assert_int_equal(ehlo_client_respond(client, long_one), EHLO_E_LINE_LONG);
+    assert_int_equal(say_response(client, long_one), EHLO_E_LINE_LONG);
     long_one.size = 12284;
-    assert_int_equal(ehlo_client_respond(client, long_one), 0);
+    assert_int_equal(say_response(client, long_one), 0);
     assert_int_equal(ehlo_client_read(client, text, sizeof text), 12286);
     free(big_text);
 }
@@ -146,13 +147,13 @@ static void test_no_room(void **state)
 
     (void)state;
     memset(long_text, 'A', sizeof long_text);
-    assert_int_equal(ehlo_client_auth(client, span("PLAIN"), long_one), 0);
+    assert_int_equal(say_auth(client, span("PLAIN"), long_one), 0);
     assert_int_equal(ehlo_client_output(client, &out, 1), 1);
     assert_int_equal(hear(client, "334 \r\n").type, EHLO_EVENT_CHALLENGE);
-    assert_int_equal(ehlo_client_respond(client, long_one), EHLO_E_FULL);
+    assert_int_equal(say_response(client, long_one), EHLO_E_FULL);
     assert_int_equal(ehlo_client_sent(client, out.size), 0);
-    assert_int_equal(ehlo_client_respond(client, long_one), 0);
-    assert_int_equal(ehlo_client_respond(client, long_one), EHLO_E_STATE);
+    assert_int_equal(say_response(client, long_one), 0);
+    assert_int_equal(say_response(client, long_one), EHLO_E_STATE);
 }
 
 /* A challenge waits for the program, not for the server. */
@@ -163,7 +164,7 @@ static void test_challenge(void **state)
     size_t used;
 
     (void)state;
-    assert_int_equal(ehlo_client_auth(client, span("PLAIN"), span(NULL)), 0);
+    assert_int_equal(say_auth(client, span("PLAIN"), span(NULL)), 0);
     assert_int_equal(ehlo_client_timeout(client), 300);
     expect(client, "AUTH PLAIN\r\n");
     assert_int_equal(ehlo_client_next(client, "334 YQ==\r\n", 10, &used, &event), EHLO_EVENT_CHALLENGE);
@@ -175,7 +176,7 @@ static void test_challenge(void **state)
     assert_int_equal(ehlo_client_timeout(client), 0);
     assert_int_equal(ehlo_client_next(client, "", 0, &used, &event), 0);
     assert_int_equal(ehlo_client_want(client), EHLO_WANT_INPUT);
-    assert_int_equal(ehlo_client_respond(client, span("Yg==")), 0);
+    assert_int_equal(say_response(client, span("Yg==")), 0);
     assert_int_equal(ehlo_client_timeout(client), 300);
     /* before it was shown it has no answer */
     assert_int_equal(ehlo_client_next(client, "235 hello\r\n", 11, &used, &event), EHLO_E_PROTOCOL);

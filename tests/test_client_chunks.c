@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Messages in chunks (RFC 3030): what is announced is what is sent, however pieces are cut and output is taken; and what
- * becomes of them when the server refuses one, or the connection is lost. The dialogues are in the transcripts.
+ * Messages in chunks (RFC 3030): what is announced is what is sent, however pieces are cut and output is taken; and
+ * what becomes of them when the server refuses one, or the connection is lost. The dialogues are in the transcripts.
  */
 #include <ehlo.h>
 #include <setjmp.h>

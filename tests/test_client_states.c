@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "talk_client.h"
+#include "say.h"
 
 enum {
     I = EHLO_WANT_INPUT,
@@ -107,7 +108,7 @@ static void take(struct ehlo_client *client, const char *step)
         error = ehlo_client_reset(client);
         break;
     case 'c':
-        error = ehlo_client_command(client, span("NOOP"));
+        error = say_command(client, span("NOOP"));
         break;
     case 'p':
     case 'l':
@@ -179,7 +180,7 @@ static int call(struct ehlo_client *client, size_t function)
     case 4:
         return ehlo_client_reset(client);
     case 5:
-        return ehlo_client_command(client, span("VRFY x"));
+        return say_command(client, span("VRFY x"));
     case 6:
         return ehlo_client_quit(client);
     default:

@@ -6,7 +6,7 @@
  *
  *     # a comment
  *     O OPTION VALUE     the configuration: see options[] and flags[]; `early 1`: the server talks before it was asked,
- *                        so what it says is taken before output is; `whole 1`: pieces of a message, which are chunks, are
+ *                        so what it says is taken before output is; `whole 1`: pieces of a message, chunks, are
  *                        given as they stand here
  *     P ACTION[; ACTION] the program does this: send, resume, mail, rcpt, data, body, part, reset, command, quit, end,
  *                        starttls, secured, auth, respond, cancel

@@ -215,7 +215,7 @@ static void limits(void **state)
         argument.size = strlen(rows[i].argument);
         argument.data = copy = flush_copy(rows[i].argument, argument.size);
         memset(&limits, 1, sizeof limits);
-        ehlo_limits_parse(&limits, argument);
+        ehlo_limits_parse(&limits, argument.data, argument.size);
         if (limits.mail_max != rows[i].mail_max || limits.rcpt_max != rows[i].rcpt_max ||
             limits.rcpt_domain_max != rows[i].rcpt_domain_max)
             fail_msg("%s: %u %u %u", rows[i].argument, (unsigned)limits.mail_max, (unsigned)limits.rcpt_max,
@@ -225,7 +225,7 @@ static void limits(void **state)
     }
     argument.data = NULL;
     argument.size = 0;
-    ehlo_limits_parse(&limits, argument);
+    ehlo_limits_parse(&limits, argument.data, argument.size);
     assert_int_equal(limits.rcpt_max, 0);
 }
 
@@ -265,7 +265,7 @@ static void limits_format(void **state)
         assert_memory_equal(out, rows[i].out, length);
         argument.data = out;
         argument.size = length;
-        ehlo_limits_parse(&again, argument);
+        ehlo_limits_parse(&again, argument.data, argument.size);
         assert_memory_equal(&again, &limits, sizeof limits);
         memset(out, '#', sizeof out);
         assert_int_equal(ehlo_limits_format(out, length - 1, &used, &limits), EHLO_E_SPACE);

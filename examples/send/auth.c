@@ -92,16 +92,14 @@ static int pick(const struct options *options, const struct ehlo_sasl_credential
 /* An initial response that is too long for the command is the response to an empty challenge. */
 static int say(struct auth *auth, struct ehlo_client *client, const char *mechanism, struct ehlo_span initial)
 {
-    static const struct ehlo_span none = {NULL, 0}, empty = {"=", 1};
+    static const struct ehlo_span none = {NULL, 0};
 
     auth->late.data = NULL;
-    if (initial.data != NULL && initial.size == 0) {
-        initial = empty;
-    } else if (strlen("AUTH ") + strlen(mechanism) + 1 + initial.size + 2 > COMMAND) {
+    if (strlen("AUTH ") + strlen(mechanism) + 1 + initial.size + 2 > COMMAND) {
         auth->late = initial;
         initial = none;
     }
-    return ehlo_client_auth(client, span(mechanism), initial);
+    return ehlo_client_auth(client, mechanism, strlen(mechanism), initial.data, initial.size);
 }
 
 const char *auth_begin(struct auth *auth, struct ehlo_client *client, const struct options *options,
@@ -142,7 +140,7 @@ void auth_respond(struct auth *auth, struct ehlo_client *client, const struct eh
         auth->error = ehlo_sasl_client_step(auth->sasl, event->data.size == 0 ? "" : event->data.data, event->data.size,
                                             &response);
     if (auth->error == 0)
-        auth->error = ehlo_client_respond(client, response);
+        auth->error = ehlo_client_respond(client, response.data, response.size);
     if (auth->error != 0)
         (void)ehlo_client_cancel(client);
 }

@@ -95,7 +95,7 @@ static int say_command(struct steps *steps)
     for (; steps->progress->command < options->commands; steps->progress->command++) {
         line.data = options->command[steps->progress->command];
         line.size = strlen(line.data);
-        error = ehlo_client_command(steps->client, line);
+        error = ehlo_client_command(steps->client, line.data, line.size);
         steps->commanding = error == 0;
         if (error == 0)
             return 1;

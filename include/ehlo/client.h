@@ -210,18 +210,19 @@ EHLO_API int ehlo_client_starttls(struct ehlo_client *client);
 EHLO_API int ehlo_client_secured(struct ehlo_client *client, size_t unread);
 
 /*
- * Queues AUTH with a mechanism and an initial response: base64, "=" for an empty one, or data NULL for none. Nothing is
- * lent; what was queued is wiped when it has been sent. Each challenge comes as a CHALLENGE event and must be answered
- * by ehlo_client_respond (base64; may be empty) or ehlo_client_cancel; the end is a REPLY that answers EHLO_EVENT_AUTH.
- * Errors as for MAIL below; EHLO_E_LINE_LONG for an initial response that makes a line of more than 512 octets: it must
- * be given to the empty challenge then; EHLO_E_CLEAR without TLS, unless EHLO_CLIENT_AUTH_IN_CLEAR; EHLO_E_OFFER when
- * the server does not offer AUTH (which mechanisms it offers: ehlo_client_mechanisms); EHLO_E_STATE also when no
- * challenge is open; EHLO_E_BASE64. RFC 4954, section 4.
+ * Queues AUTH with a mechanism and an initial response: base64, of size 0 for an empty one (which is said as "="), or
+ * NULL for none. Nothing is lent; what was queued is wiped when it has been sent. Each challenge comes as a CHALLENGE
+ * event and must be answered by ehlo_client_respond (base64; may be empty) or ehlo_client_cancel; the end is a REPLY
+ * that answers EHLO_EVENT_AUTH. Errors as for MAIL below; EHLO_E_LINE_LONG for an initial response that makes a line of
+ * more than 512 octets: it must be given to the empty challenge then; EHLO_E_CLEAR without TLS, unless
+ * EHLO_CLIENT_AUTH_IN_CLEAR; EHLO_E_OFFER when the server does not offer AUTH (which mechanisms it offers:
+ * ehlo_client_mechanisms); EHLO_E_STATE also when no challenge is open; EHLO_E_BASE64. RFC 4954, section 4.
  */
-EHLO_API int ehlo_client_auth(struct ehlo_client *client, struct ehlo_span mechanism, struct ehlo_span initial);
+EHLO_API int ehlo_client_auth(struct ehlo_client *client, const char *mechanism, size_t mechanism_size,
+                              const char *initial, size_t initial_size);
 
 /* Answers a challenge by base64, or by nothing; see above. RFC 4954, section 4. */
-EHLO_API int ehlo_client_respond(struct ehlo_client *client, struct ehlo_span response);
+EHLO_API int ehlo_client_respond(struct ehlo_client *client, const char *response, size_t size);
 
 /* Answers a challenge by `*`: the server then refuses AUTH with 501. RFC 4954, section 4. */
 EHLO_API int ehlo_client_cancel(struct ehlo_client *client);
@@ -303,7 +304,7 @@ EHLO_API int ehlo_client_body(struct ehlo_client *client, const void *piece, siz
  * has a function here, BURL, and those that nobody says any more. The reply comes as REPLY events that answer COMMAND.
  * RFC 5321, section 4.1.
  */
-EHLO_API int ehlo_client_command(struct ehlo_client *client, struct ehlo_span line);
+EHLO_API int ehlo_client_command(struct ehlo_client *client, const char *line, size_t size);
 
 /*
  * Queues QUIT. When its reply has come, or the transport is lost instead, the session is over with EHLO_E_QUIT. Errors
@@ -320,11 +321,11 @@ EHLO_API int ehlo_client_quit(struct ehlo_client *client);
  * server's LIMITS, or refused with 452 or 552 as too many while others were accepted, are LATER: RESULT then has
  * EHLO_EVENT_MORE.
  *
- * All is checked before an octet is queued. Returns 0; EHLO_E_FULL while another one is going on or replies are due;
- * EHLO_E_STATE; EHLO_E_ARGUMENT (also for a `count` of 0, and for recipients whose `size` differs); the errors of
- * ehlo_client_mail, with the recipients as they were; EHLO_E_LIMIT also for a domain too many; or those of
- * ehlo_client_rcpt: the recipients that have them are then PERMANENT and the others PENDING. After an error nothing has
- * begun.
+ * A 355 to MAIL (RFC 1845) is nothing that a plan can go on with: EHLO_E_PROTOCOL. All is checked before an octet is
+ * queued. Returns 0; EHLO_E_FULL while another one is going on or replies are due; EHLO_E_STATE; EHLO_E_ARGUMENT (also
+ * for a `count` of 0, and for recipients whose `size` differs); the errors of ehlo_client_mail, with the recipients as
+ * they were; EHLO_E_LIMIT also for a domain too many; or those of ehlo_client_rcpt: the recipients that have them are
+ * then PERMANENT and the others PENDING. After an error nothing has begun.
  *
  * `mail`, `rcpts` and all that they point to are lent until RESULT, or until the session is thrown away.
  * RFC 5321, section 3.3.

@@ -140,7 +140,7 @@ struct ehlo_limits {
  * Reads the argument of LIMITS. Limits that the library does not know are passed over, and so is one whose value is no
  * number of 1 to 6 digits; an argument that does not follow the syntax says nothing at all. RFC 9422, sections 3 and 4.
  */
-EHLO_API void ehlo_limits_parse(struct ehlo_limits *limits, struct ehlo_span argument);
+EHLO_API void ehlo_limits_parse(struct ehlo_limits *limits, const char *argument, size_t size);
 
 /*
  * Writes the argument of LIMITS: those that are not 0, in the order of the struct. All or nothing as above;

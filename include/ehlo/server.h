@@ -63,7 +63,7 @@ struct ehlo_server_config {
     uint32_t mail_max;         /* transactions of a session; default no bound */
     uint32_t error_max;       /* wrong commands in a session, each refused by the library with 5yz, and AUTHs refused by
                                   anybody; the next one gets 421 and the end; default 100 */
-    uint32_t command_max;      /* commands since the last message that was accepted, without those RCPTs and chunks
+    uint32_t command_max;     /* commands since the last message that was accepted, without those RCPTs and chunks
                                   with octets that were accepted; default 2000 */
     uint32_t body_line_max;   /* octets of a text line, CRLF included; a message with a longer one is refused at its
                                   end; default: measured, not bounded */

@@ -419,16 +419,16 @@ static int has_verb(const struct ehlo_client *client, uint32_t verb)
            verb == EHLO_VERB_EXPN || ehlo_client_uses(client, extension);
 }
 
-int ehlo_client_command(struct ehlo_client *client, struct ehlo_span line)
+int ehlo_client_command(struct ehlo_client *client, const char *line, size_t size)
 {
     struct ehlo_command command;
     size_t at;
     int error;
 
-    if (client == NULL || line.data == NULL)
+    if (client == NULL || line == NULL)
         return EHLO_E_ARGUMENT;
-    error = ehlo_command_parse(&command, line.data, line.size, rules_of(client, 1), &at);
-    if (line.size + 2 > line_max(client, command.verb))
+    error = ehlo_command_parse(&command, line, size, rules_of(client, 1), &at);
+    if (size + 2 > line_max(client, command.verb))
         return EHLO_E_LINE_LONG;
     if (error != 0)
         return error;

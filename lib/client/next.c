@@ -60,7 +60,7 @@ static void learn(struct ehlo_client *client, struct ehlo_span text)
         return;
     client->extensions |= bit;
     if (capability.extension == EHLO_EXTENSION_LIMITS)
-        ehlo_limits_parse(&client->limits, capability.argument);
+        ehlo_limits_parse(&client->limits, capability.argument.data, capability.argument.size);
     if (capability.extension == EHLO_EXTENSION_SIZE &&
         (!ehlo_capability_word(&capability.argument, &word) ||
          ehlo_number_parse(word.data, word.size, &client->message_max) != 0 || client->message_max == UINT64_MAX))

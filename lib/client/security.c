@@ -60,12 +60,13 @@ int ehlo_client_mechanisms(const struct ehlo_event *event, struct ehlo_span *mec
     return 1;
 }
 
-int ehlo_client_auth(struct ehlo_client *client, struct ehlo_span mechanism, struct ehlo_span initial)
+int ehlo_client_auth(struct ehlo_client *client, const char *mechanism, size_t mechanism_size, const char *initial,
+                     size_t initial_size)
 {
     struct ehlo_command command;
     int error;
 
-    if (client == NULL || mechanism.data == NULL)
+    if (client == NULL || mechanism == NULL || (initial == NULL && initial_size > 0))
         return EHLO_E_ARGUMENT;
     error = ehlo_client_is_busy(client) ? EHLO_E_FULL : ehlo_client_check_turn(client, EHLO_EVENT_AUTH, EHLO_VERB_AUTH);
     if (error == 0 && !client->secured && (client->config.flags & EHLO_CLIENT_AUTH_IN_CLEAR) == 0)
@@ -76,9 +77,11 @@ int ehlo_client_auth(struct ehlo_client *client, struct ehlo_span mechanism, str
         return error;
     memset(&command, 0, sizeof command);
     command.verb = EHLO_VERB_AUTH;
-    command.argument = mechanism;
-    command.params = initial;
-    if (initial.data != NULL && initial.size == 0) {
+    command.argument.data = mechanism;
+    command.argument.size = mechanism_size;
+    command.params.data = initial;
+    command.params.size = initial_size;
+    if (initial != NULL && initial_size == 0) {
         command.params.data = "=";
         command.params.size = 1;
     }
@@ -111,15 +114,18 @@ static int respond(struct ehlo_client *client, struct ehlo_span line)
     return 0;
 }
 
-int ehlo_client_respond(struct ehlo_client *client, struct ehlo_span response)
+int ehlo_client_respond(struct ehlo_client *client, const char *response, size_t size)
 {
+    struct ehlo_span line;
     size_t length;
 
-    if (client == NULL || (response.data == NULL && response.size > 0))
+    if (client == NULL || (response == NULL && size > 0))
         return EHLO_E_ARGUMENT;
-    if (ehlo_base64_decode(NULL, 0, &length, response.data, response.size) == EHLO_E_BASE64)
+    if (ehlo_base64_decode(NULL, 0, &length, response, size) == EHLO_E_BASE64)
         return EHLO_E_BASE64;
-    return respond(client, response);
+    line.data = response;
+    line.size = size;
+    return respond(client, line);
 }
 
 int ehlo_client_cancel(struct ehlo_client *client)

@@ -59,13 +59,15 @@ static uint32_t number_of(struct ehlo_span digits)
     return number;
 }
 
-void ehlo_limits_parse(struct ehlo_limits *limits, struct ehlo_span argument)
+void ehlo_limits_parse(struct ehlo_limits *limits, const char *argument, size_t size)
 {
-    struct ehlo_span word, name, value, known;
+    struct ehlo_span rest, word, name, value, known;
     size_t i;
 
+    rest.data = argument;
+    rest.size = size;
     memset(limits, 0, sizeof *limits);
-    while (ehlo_capability_word(&argument, &word)) {
+    while (ehlo_capability_word(&rest, &word)) {
         if (!split(word, &name, &value)) {
             memset(limits, 0, sizeof *limits);
             return;
