@@ -123,6 +123,7 @@ static void work_on(struct message *message)
         pthread_mutex_lock(lock);
         message->error = error;
         message->done = 1;
+        message->waiting = 0; /* one whose message is done may ask for it once more: LMTP does for each recipient */
         announce(message);
     } else if (message->waiting && (error != 0 || message->given - message->written <= FULL / 2)) {
         message->waiting = 0;

@@ -118,8 +118,9 @@ struct ehlo_value {
 /*
  * Reads the value of a parameter of this EHLO_VERB_. `rules`: EHLO_UTF8, and EHLO_ALLOW_ flags for the mailboxes of
  * AUTH and SUBMITTER. Returns 0; EHLO_E_KEYWORD when no extension of the registry brings such a parameter for it;
- * EHLO_E_VALUE with `*at` the offset in the value of the wrong octet (0 when the value is missing or unwanted). Whether
- * the extension is offered is not asked. RFC 5321, section 4.1.1.11; the RFC of each form.
+ * EHLO_E_VALUE with `*at` the offset in the value of the wrong octet (0 when the value is missing or unwanted), and of
+ * `*value` only `form` and `extension` filled. Whether the extension is offered is not asked. RFC 5321, section
+ * 4.1.1.11; the RFC of each form.
  */
 EHLO_API int ehlo_value_parse(struct ehlo_value *value, uint32_t verb, const struct ehlo_param *param, uint32_t rules,
                               size_t *at);

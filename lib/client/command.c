@@ -290,10 +290,8 @@ int ehlo_client_ask_mail(struct ehlo_client *client, const struct ehlo_mail *mai
     if (error == 0)
         error = ehlo_client_check_mail(client, mail);
     /* a message that is going out goes on as it began */
-    if (error == 0 && client->message != EHLO_MESSAGE_NONE && client->carrier != carrier_of(client, mail->body))
+    if (error == 0 && client->message != EHLO_MESSAGE_NONE && client->carrier != carrier)
         error = EHLO_E_FULL;
-    if (error == 0 && carrier != client->carrier && ehlo_client_has_runs(client))
-        error = EHLO_E_FULL; /* the message before goes out in its own way */
     if (error == 0)
         error = ask(client, EHLO_EVENT_MAIL, &command, utf8, own_params(client, mail, own));
     if (error != 0)
@@ -440,5 +438,6 @@ int ehlo_client_command(struct ehlo_client *client, const char *line, size_t siz
         error = EHLO_E_OFFER;
     if (error == 0)
         error = check_params(client, &command, rules_of(client, 1));
-    return error != 0 ? error : ask(client, EHLO_EVENT_COMMAND, &command, 1, nothing);
+    /* of these commands those alone that say SMTPUTF8 may speak it (RFC 6531, section 3.7.4.2) */
+    return error != 0 ? error : ask(client, EHLO_EVENT_COMMAND, &command, command.params.size > 0, nothing);
 }

@@ -114,7 +114,8 @@ static int take_line(struct ehlo_client *client, struct ehlo_event *event)
         client->lines = 0;
         ehlo_client_settle(client, &asked, reply);
     }
-    return client->challenge ? report_challenge(event) : EHLO_EVENT_REPLY;
+    /* a challenge may be open when a 421 of more lines comes */
+    return client->challenge && reply->last ? report_challenge(event) : EHLO_EVENT_REPLY;
 }
 
 /* Octets behind the 220 to STARTTLS were not said by the server that TLS would prove (RFC 3207, section 5). */

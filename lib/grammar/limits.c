@@ -9,8 +9,7 @@
 #include "codec/ascii.h"
 #include "codec/writer.h"
 #include "grammar/cursor.h"
-
-#define NUMBER_MAX 999999 /* six digits: RFC 9422, section 4 */
+#include "grammar/registry.h"
 
 static const char names[3][14] = {"MAILMAX", "RCPTMAX", "RCPTDOMAINMAX"};
 
@@ -103,7 +102,7 @@ int ehlo_limits_format(char *out, size_t capacity, size_t *length, const struct 
     int error;
 
     *length = 0;
-    if (copy.mail_max > NUMBER_MAX || copy.rcpt_max > NUMBER_MAX || copy.rcpt_domain_max > NUMBER_MAX ||
+    if (copy.mail_max > EHLO_LIMIT_MAX || copy.rcpt_max > EHLO_LIMIT_MAX || copy.rcpt_domain_max > EHLO_LIMIT_MAX ||
         (copy.mail_max | copy.rcpt_max | copy.rcpt_domain_max) == 0)
         return EHLO_E_VALUE;
     ehlo_writer_count(&writer);

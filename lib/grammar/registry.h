@@ -9,6 +9,9 @@
 #include <ehlo/extension.h>
 #include <ehlo/param.h>
 
+/* The largest number that LIMITS can tell: six digits (RFC 9422, section 4). */
+#define EHLO_LIMIT_MAX 999999
+
 /* The rows of one extension stand together, and the first of them has its keyword. Names are padded with NULs. */
 struct ehlo_registered {
     char keyword[20];

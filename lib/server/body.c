@@ -64,7 +64,7 @@ static void end(struct ehlo_server *server)
         server->body.octets > bound.octets) /* a CR that a last chunk ended with */
         give_up(server, bound.reason, bound.refusal);
     if (server->refusal == EHLO_STOCK_NONE && server->config.body_line_max != 0 &&
-        server->body.longest > server->config.body_line_max)
+        server->declared_body != EHLO_BODY_BINARYMIME && server->body.longest > server->config.body_line_max)
         give_up(server, EHLO_E_BODY_LINE, EHLO_STOCK_BODY_LINE);
     server->round = 0;
     if (server->refusal == EHLO_STOCK_NONE) {

@@ -134,14 +134,20 @@ static void put_status(struct ehlo_writer *writer, uint32_t stock)
     ehlo_put_octet(writer, ' ');
 }
 
+/* The server may take more than can be told. */
+static uint64_t limit_of(uint32_t number)
+{
+    return number < EHLO_LIMIT_MAX ? number : EHLO_LIMIT_MAX;
+}
+
 static void put_limits(const struct ehlo_server *server, struct ehlo_writer *writer)
 {
     if (server->config.mail_max != 0) {
         ehlo_put_string(writer, " MAILMAX=");
-        ehlo_put_number(writer, server->config.mail_max, 1);
+        ehlo_put_number(writer, limit_of(server->config.mail_max), 1);
     }
     ehlo_put_string(writer, " RCPTMAX=");
-    ehlo_put_number(writer, server->config.recipient_max, 1);
+    ehlo_put_number(writer, limit_of(server->config.recipient_max), 1);
 }
 
 static void put_keyword(const struct ehlo_server *server, struct ehlo_writer *writer)
