@@ -109,7 +109,8 @@ const char *auth_begin(struct auth *auth, struct ehlo_client *client, const stru
     struct ehlo_span initial;
     int mechanism, error;
 
-    if (tls == NULL && !options->auth_in_clear)
+    /* nobody has looked at the certificate of a server that was only tried */
+    if ((tls == NULL || options->security == SECURITY_OPPORTUNISTIC) && !options->auth_in_clear)
         return ehlo_error_text(EHLO_E_CLEAR);
     credentials = collect(auth, options, tls);
     mechanism = pick(options, &credentials, tls);

@@ -253,6 +253,20 @@ static int check_ends(struct options *options)
     return -1;
 }
 
+/* REQUIRETLS wants a server whose certificate was verified (RFC 8689, section 4.2.1). */
+static int check_requiretls(const struct options *options)
+{
+    const char name[] = "REQUIRETLS";
+    struct ehlo_span list;
+    struct ehlo_param param;
+
+    list.data = options->mail_params.text;
+    list.size = options->mail_params.size;
+    if (options->security == SECURITY_OPPORTUNISTIC && ehlo_param_find(&list, name, sizeof name - 1, &param))
+        return arguments_wrong(&arguments, "REQUIRETLS needs --tls starttls or implicit", NULL);
+    return -1;
+}
+
 int options_read(struct options *options, int argc, char **argv)
 {
     struct ehlo_command hello = {.verb = EHLO_VERB_EHLO};
@@ -273,6 +287,8 @@ int options_read(struct options *options, int argc, char **argv)
     code = check_ends(options);
     if (code < 0)
         code = check_auth(options);
+    if (code < 0)
+        code = check_requiretls(options);
     if (code >= 0)
         return code;
     hello.argument.data = options->hello;

@@ -22,6 +22,7 @@ struct auth {
 
 static const struct ehlo_reply wrong = {sizeof wrong, 535, {5, 7, 8}, 0, {"authentication credentials invalid", 34}};
 static const struct ehlo_reply malformed = {sizeof malformed, 501, {5, 5, 2}, 0, {"not what the mechanism says", 27}};
+static const struct ehlo_reply unwanted = {sizeof unwanted, 501, {5, 7, 0}, 0, {"the server speaks first here", 28}};
 static const struct ehlo_reply too_long = {sizeof too_long, 500, {5, 5, 6}, 0, {"exchange line is too long", 25}};
 static const struct ehlo_reply unknown = {sizeof unknown, 504, {5, 5, 4}, 0, {"no such mechanism here", 22}};
 static const struct ehlo_reply trouble = {sizeof trouble, 454, {4, 7, 0}, 0, {"authentication failed for now", 29}};
@@ -127,6 +128,8 @@ static const struct ehlo_reply *refusal_of(int result)
     case EHLO_E_BASE64:
     case EHLO_E_EXCHANGE:
         return &malformed;
+    case EHLO_E_UNWANTED:
+        return &unwanted;
     case EHLO_E_LINE_LONG:
     case EHLO_E_SPACE:
         return &too_long;

@@ -283,6 +283,28 @@ static void begin(struct connection *c)
 
 /* --- the PROXY protocol */
 
+/* XCLIENT's word is taken from those alone who are named. A client behind a proxy is not the proxy. */
+static int is_trusted(const struct options *options, const struct peer *peer)
+{
+    size_t i;
+
+    for (i = 0; i < options->trusts; i++)
+        if (options->trusted[i].family == peer->family &&
+            memcmp(options->trusted[i].octets, peer->address, sizeof peer->address) == 0)
+            return 1;
+    return 0;
+}
+
+static int begin_session(struct connection *c)
+{
+    const struct options *options = c->service->options;
+    const struct ehlo_server_config *config;
+
+    c->trusted = is_trusted(options, &c->unclaimed);
+    config = c->trusted ? &options->config_trusted : &options->config;
+    return ehlo_server_init(&c->session, c->block, ehlo_server_size(config), config);
+}
+
 /* Not an octet is read beyond the header: what is behind it may be TLS. So a header of unknown length comes in bits. */
 static int read_header(struct connection *c, struct ehlo_proxy *header)
 {
@@ -320,6 +342,7 @@ static void hear_proxy(struct connection *c)
     } else if (found > 0) {
         c->awaiting_proxy = 0;
         peer_of_proxy(&c->unclaimed, &header);
+        c->lost |= begin_session(c) != 0; /* anew: another peer, another trust */
         c->peer = c->unclaimed;
         peer_describe(&c->peer, text);
         dialogue_note(&c->dialogue, "PROXY: for ", text);
@@ -411,24 +434,9 @@ static void note_peer(struct connection *c, const struct sockaddr *peer)
 {
     char text[PEER_TEXT];
 
-    peer_of_socket(&c->unclaimed, peer);
     c->peer = c->unclaimed;
     peer_describe(&c->peer, text);
     dialogue_note(&c->dialogue, "connect from ", peer == NULL ? "stdin" : text);
-}
-
-/* XCLIENT's word is taken from those alone who are really there. */
-static int is_trusted(const struct options *options, const struct sockaddr *address)
-{
-    struct peer peer;
-    size_t i;
-
-    peer_of_socket(&peer, address);
-    for (i = 0; i < options->trusts; i++)
-        if (options->trusted[i].family == peer.family &&
-            memcmp(options->trusted[i].octets, peer.address, sizeof peer.address) == 0)
-            return 1;
-    return 0;
 }
 
 static void prepare_socket(int fd)
@@ -444,18 +452,19 @@ static void prepare_socket(int fd)
 void connection_open(struct service *service, int in, int out, const struct sockaddr *peer)
 {
     const struct options *options = service->options;
-    const int trusted = is_trusted(options, peer);
-    const struct ehlo_server_config *config = trusted ? &options->config_trusted : &options->config;
-    size_t size = ehlo_server_size(config);
-    struct connection *c = calloc(1, sizeof *c + size);
+    struct connection *c = calloc(1, sizeof *c + ehlo_server_size(&options->config));
 
-    if (c == NULL || ehlo_server_init(&c->session, c->block, size, config) != 0) {
-        free(c);
+    if (c == NULL) {
         close(in);
         return;
     }
     c->service = service;
-    c->trusted = trusted;
+    peer_of_socket(&c->unclaimed, peer);
+    if (begin_session(c) != 0) {
+        free(c);
+        close(in);
+        return;
+    }
     c->reading.fd = in;
     c->reading.file = in != out;
     c->writing = c->reading;

@@ -254,9 +254,12 @@ static int take_final(struct ehlo_sasl *sasl, struct ehlo_span response, struct 
     good = error == 0 && is_bound(&final, expected) && is_proven(sasl, final.proof, signature);
     if (good)
         error = ehlo_scram_sign(config->crypto, sasl->row->hash, sasl->scram.server_key, messages, signature);
-    if (error != 0)
-        return error;
-    return good ? say_final(sasl, signature, step) : EHLO_SASL_REFUSED;
+    if (error == 0 && good)
+        error = say_final(sasl, signature, step);
+    else if (error == 0)
+        error = EHLO_SASL_REFUSED;
+    ehlo_wipe(signature, sizeof signature);
+    return error;
 }
 
 int ehlo_scram_take(struct ehlo_sasl *sasl, struct ehlo_span response, struct ehlo_sasl_step *step)

@@ -179,7 +179,8 @@ static void set_status(const struct ehlo_server *server, struct ehlo_reply *repl
 {
     uint16_t first_digit = reply->code / 100;
 
-    if (first_digit == 3 || !ehlo_server_has_status(server)) {
+    if (first_digit == 3 || (reply->code == 220 && server->verb == EHLO_VERB_XCLIENT) ||
+        !ehlo_server_has_status(server)) {
         memset(reply->status, 0, sizeof reply->status);
     } else if (reply->status[0] == 0 && reply->status[1] == 0 && reply->status[2] == 0) {
         reply->status[0] = first_digit;

@@ -6,7 +6,7 @@
 #include "server/server.h"
 
 /* A parse error of a command as a reply. A path that was read stands in the command, so the fault is behind it. */
-static uint32_t syntax_stock(int error, const struct ehlo_command *command)
+static uint32_t syntax_stock(int error, const struct ehlo_command *command, int speaks_utf8)
 {
     switch (command->verb) {
     case EHLO_VERB_EHLO:
@@ -19,12 +19,12 @@ static uint32_t syntax_stock(int error, const struct ehlo_command *command)
             return EHLO_STOCK_ARGUMENT;
         if (command->argument.data != NULL && error != EHLO_E_UNWANTED)
             return EHLO_STOCK_PARAM_SYNTAX;
-        if (error == EHLO_E_UTF8)
+        if (error == EHLO_E_UTF8 && !speaks_utf8)
             return EHLO_STOCK_NEEDS_UTF8;
         return command->verb == EHLO_VERB_MAIL ? EHLO_STOCK_SENDER_SYNTAX : EHLO_STOCK_RECIPIENT_SYNTAX;
     case EHLO_VERB_VRFY:
     case EHLO_VERB_EXPN:
-        return error == EHLO_E_UTF8 ? EHLO_STOCK_NEEDS_UTF8 : EHLO_STOCK_ARGUMENT;
+        return error == EHLO_E_UTF8 && !speaks_utf8 ? EHLO_STOCK_NEEDS_UTF8 : EHLO_STOCK_ARGUMENT;
     default:
         if (error == EHLO_E_BASE64)
             return EHLO_STOCK_AUTH_BASE64;
@@ -93,7 +93,7 @@ static uint32_t check_order(const struct ehlo_server *server, uint32_t verb)
 {
     if (ehlo_transaction_allows(server->state, verb)) {
         if (needs_ehlo(verb) && !server->esmtp)
-            return EHLO_STOCK_HELLO_FIRST;
+            return EHLO_STOCK_EHLO_FIRST;
         if (verb == EHLO_VERB_DATA && server->declared_body == EHLO_BODY_BINARYMIME)
             return EHLO_STOCK_NEEDS_CHUNKS;
         return EHLO_STOCK_NONE;
@@ -216,7 +216,7 @@ static uint32_t check_here(const struct ehlo_server *server, uint32_t rules, str
             event->flags |= EHLO_EVENT_UTF8;
         return EHLO_STOCK_NONE;
     case EHLO_VERB_AUTH:
-        return ehlo_offer_mechanism(&server->config, command->argument) ? EHLO_STOCK_NONE : EHLO_STOCK_AUTH_MECHANISM;
+        return ehlo_offer_mechanism(server, command->argument) ? EHLO_STOCK_NONE : EHLO_STOCK_AUTH_MECHANISM;
     case EHLO_VERB_BDAT:
         return check_chunk(server, command->octets);
     default:
@@ -238,6 +238,23 @@ static uint32_t rules_of(const struct ehlo_server *server, struct ehlo_span line
     return server->config.rules;
 }
 
+/* A line that could not be read says SMTPUTF8 all the same, or its transaction does: what is wrong is not its want. */
+static int says_utf8(const struct ehlo_server *server, struct ehlo_span line)
+{
+    static const char word[] = " SMTPUTF8";
+    const size_t size = sizeof word - 1;
+    struct ehlo_span part;
+    size_t i;
+
+    part.size = size;
+    for (i = 0; i + size <= line.size; i++) {
+        part.data = line.data + i;
+        if (ehlo_span_is(part, word, size))
+            return 1;
+    }
+    return server->utf8;
+}
+
 uint32_t ehlo_server_check(const struct ehlo_server *server, struct ehlo_event *event)
 {
     const uint32_t rules = rules_of(server, event->line);
@@ -250,7 +267,7 @@ uint32_t ehlo_server_check(const struct ehlo_server *server, struct ehlo_event *
         return EHLO_STOCK_UNKNOWN;
     if (event->line.size + 2 >
         ehlo_server_verb_line_max(&server->config, ehlo_server_extensions(server), command->verb))
-        return EHLO_STOCK_LINE_LONG;
+        return command->verb == EHLO_VERB_AUTH ? EHLO_STOCK_AUTH_LONG : EHLO_STOCK_LINE_LONG;
     refusal = check_supported(server, command->verb);
     /* the octets of a chunk follow, whatever the command is worth */
     if (command->verb == EHLO_VERB_BDAT && (error != 0 || command->octets > INT64_MAX))
@@ -258,7 +275,7 @@ uint32_t ehlo_server_check(const struct ehlo_server *server, struct ehlo_event *
     if (refusal == EHLO_STOCK_NONE)
         refusal = check_policy(server, command->verb);
     if (refusal == EHLO_STOCK_NONE && error != 0)
-        refusal = syntax_stock(error, command);
+        refusal = syntax_stock(error, command, (rules & EHLO_UTF8) != 0 && says_utf8(server, event->line));
     if (refusal == EHLO_STOCK_NONE)
         refusal = check_order(server, command->verb);
     if (refusal == EHLO_STOCK_NONE)

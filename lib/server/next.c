@@ -154,7 +154,10 @@ static void flood(struct ehlo_server *server)
 /* 1 when the client has had its share of commands and errors, this one included. */
 static int is_flood(struct ehlo_server *server)
 {
-    return server->commands++ >= server->config.command_max || server->errors > server->config.error_max;
+    const uint32_t max = server->config.error_max;
+
+    return server->commands++ >= server->config.command_max || server->errors > max ||
+           (server->verb == EHLO_VERB_AUTH && server->errors == max);
 }
 
 /* What is said to a line that the parser could not take. */
@@ -166,17 +169,19 @@ static uint32_t parser_stock(int error, uint32_t too_long)
 /* Takes a line, or what the parser found wrong with it. A client that would leave is not held up by a limit. */
 static int take_command(struct ehlo_server *server, int found, struct ehlo_event *event)
 {
-    const uint32_t refusal = found < 0 ? parser_stock(found, EHLO_STOCK_LINE_LONG) : ehlo_server_check(server, event);
+    const uint32_t too_long = server->begun == EHLO_VERB_AUTH ? EHLO_STOCK_AUTH_LONG : EHLO_STOCK_LINE_LONG;
+    const uint32_t refusal = found < 0 ? parser_stock(found, too_long) : ehlo_server_check(server, event);
 
     server->verb = (uint8_t)event->command.verb;
     if (is_flood(server) && server->verb != EHLO_VERB_QUIT) {
         flood(server);
     } else if (refusal == EHLO_STOCK_NONE) {
         return carry_out(server, event);
-    } else if (!server->chunk_due && server->verb != EHLO_VERB_BDAT) {
+    } else if (server->begun != EHLO_VERB_BDAT && server->verb != EHLO_VERB_BDAT) {
         ehlo_server_refuse(server, refusal);
     } else if (found < 0 || refusal == EHLO_STOCK_CHUNK_SIZE || refusal == EHLO_STOCK_LINE_LONG) {
-        ehlo_server_stock(server, refusal); /* nobody knows where the next command begins */
+        server->farewell = EHLO_STOCK_CHUNK_LOST;
+        ehlo_server_stock(server, refusal);
         ehlo_server_close(server, EHLO_E_PROTOCOL);
     } else {
         server->chunk = event->command.octets;
@@ -202,15 +207,14 @@ static int take_response(struct ehlo_server *server, int found, struct ehlo_even
     return 0;
 }
 
-static int says_bdat(const char *in, size_t size)
+/* The first word of a line, as far as it must be known though the line cannot be taken. */
+static uint32_t begun_by(const char *in, size_t size)
 {
-    static const char verb[] = "BDAT";
-    const size_t length = sizeof verb - 1;
-    struct ehlo_span word;
+    const size_t length = 4;
 
-    word.data = in;
-    word.size = length;
-    return size > length && in[length] == ' ' && ehlo_span_is(word, verb, length);
+    if (size <= length || in[length] != ' ')
+        return EHLO_VERB_OTHER;
+    return ehlo_verb_find(in, length);
 }
 
 static int next_line(struct ehlo_server *server, const char *in, size_t size, size_t *used, struct ehlo_event *event)
@@ -221,7 +225,7 @@ static int next_line(struct ehlo_server *server, const char *in, size_t size, si
     if (server->ticket != 0)
         return ask_again(server, in, size, event);
     if (server->parser.flags == 0) /* the line begins here */
-        server->chunk_due = (uint8_t)says_bdat(in, size);
+        server->begun = (uint8_t)begun_by(in, size);
     found = ehlo_parser_line(&server->parser, in, size, &taken, &event->line);
     if (found == EHLO_E_ARGUMENT)
         return found;

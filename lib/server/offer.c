@@ -58,20 +58,33 @@ int ehlo_offer_check(const struct ehlo_server_config *config)
     return 0;
 }
 
+/* Extensions that must not be offered without another: RFC 3030, 3; RFC 6531, 3.1; RFC 4468, 3.2. */
+static const struct {
+    uint8_t extension;
+    uint8_t other;
+} needs[] = {
+    {EHLO_EXTENSION_BINARYMIME, EHLO_EXTENSION_CHUNKING},
+    {EHLO_EXTENSION_SMTPUTF8, EHLO_EXTENSION_8BITMIME},
+    {EHLO_EXTENSION_BURL, EHLO_EXTENSION_CHUNKING},
+};
+
 uint64_t ehlo_offer_set(const struct ehlo_server_config *config)
 {
     struct ehlo_span offer = config->offer, line;
     struct ehlo_capability capability;
     uint64_t set = ehlo_registry_set(EHLO_REGISTRY_OFFERED);
-    size_t at;
+    size_t at, i;
 
     while (next_line(&offer, &line))
         if (ehlo_capability_parse(&capability, line.data, line.size, &at) == 0 &&
             capability.extension != EHLO_EXTENSION_OTHER)
             set |= UINT64_C(1) << capability.extension;
     set &= ~config->withhold;
-    if (!(set >> EHLO_EXTENSION_CHUNKING & 1)) /* which carries it (RFC 3030, section 3) */
-        set &= ~(UINT64_C(1) << EHLO_EXTENSION_BINARYMIME);
+    for (i = 0; i < sizeof needs / sizeof needs[0]; i++)
+        if (!(set >> needs[i].other & 1))
+            set &= ~(UINT64_C(1) << needs[i].extension);
+    if (config->flags & EHLO_SERVER_LMTP) /* its last part would be answered for each recipient, and is asked once */
+        set &= ~(UINT64_C(1) << EHLO_EXTENSION_BURL);
     return set;
 }
 
@@ -87,15 +100,38 @@ int ehlo_offer_line(const struct ehlo_server_config *config, uint32_t index, str
     return ehlo_capability_parse(capability, line.data, line.size, &at) == 0;
 }
 
+/* What binds to a channel is nothing without TLS (RFC 5802, section 6). */
+static int is_shown(const struct ehlo_server *server, struct ehlo_span mechanism)
+{
+    static const char plus[] = "-PLUS";
+    const size_t size = sizeof plus - 1;
+    struct ehlo_span tail;
+
+    if (server->secured || mechanism.size < size)
+        return 1;
+    tail.data = mechanism.data + mechanism.size - size;
+    tail.size = size;
+    return !ehlo_span_is(tail, plus, size);
+}
+
+int ehlo_offer_next_mechanism(const struct ehlo_server *server, struct ehlo_span *argument, struct ehlo_span *mechanism)
+{
+    while (ehlo_capability_word(argument, mechanism))
+        if (is_shown(server, *mechanism))
+            return 1;
+    return 0;
+}
+
 /* More than one line may say AUTH. */
-int ehlo_offer_mechanism(const struct ehlo_server_config *config, struct ehlo_span mechanism)
+int ehlo_offer_mechanism(const struct ehlo_server *server, struct ehlo_span mechanism)
 {
     struct ehlo_capability capability;
     struct ehlo_span word;
     uint32_t index;
 
-    for (index = 0; ehlo_offer_line(config, index, &capability); index++)
-        while (capability.extension == EHLO_EXTENSION_AUTH && ehlo_capability_word(&capability.argument, &word))
+    for (index = 0; ehlo_offer_line(&server->config, index, &capability); index++)
+        while (capability.extension == EHLO_EXTENSION_AUTH &&
+               ehlo_offer_next_mechanism(server, &capability.argument, &word))
             if (ehlo_span_is(mechanism, word.data, word.size))
                 return 1;
     return 0;

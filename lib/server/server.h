@@ -59,9 +59,10 @@ struct ehlo_server {
     uint8_t declared_body; /* EHLO_BODY_ of this transaction */
     uint8_t refusal;       /* stock reply that this message or chunk will get in any case, or 0 */
     uint8_t farewell;      /* stock reply to be sent behind `reply`, as the last one, or 0 */
-    uint8_t chunk_due;     /* the present line says BDAT: octets follow that are no commands */
-    uint8_t early;         /* octets came before the greeting */
-    uint8_t starved;       /* all input was taken that could be */
+    uint8_t begun;   /* EHLO_VERB_ that the present line begins with, of those that say more than a line: BDAT, whose
+                              octets follow, and AUTH; or OTHER */
+    uint8_t early;   /* octets came before the greeting */
+    uint8_t starved; /* all input was taken that could be */
 };
 
 /* 1 in LMTP, else 0. */
@@ -83,7 +84,11 @@ uint64_t ehlo_offer_set(const struct ehlo_server_config *config);
 int ehlo_offer_line(const struct ehlo_server_config *config, uint32_t index, struct ehlo_capability *capability);
 
 /* 1 when this mechanism of AUTH is offered, else 0. */
-int ehlo_offer_mechanism(const struct ehlo_server_config *config, struct ehlo_span mechanism);
+int ehlo_offer_mechanism(const struct ehlo_server *server, struct ehlo_span mechanism);
+
+/* Takes the next mechanism that is offered now off an AUTH line's argument: 1, or 0 at its end. */
+int ehlo_offer_next_mechanism(const struct ehlo_server *server, struct ehlo_span *argument,
+                              struct ehlo_span *mechanism);
 
 /* 1 when this extension is offered now, else 0. */
 int ehlo_server_offers(const struct ehlo_server *server, uint32_t extension);

@@ -66,7 +66,9 @@ static const struct {
     [EHLO_STOCK_NOT_TAKEN] = {554, 0, 0, 1, 0, "message not taken"},
     [EHLO_STOCK_NOT_NOW] = {451, 3, 0, 1, 0, "message not taken now"},
     [EHLO_STOCK_CHUNK] = {250, 0, 0, 1, 0, "chunk taken"},
-    [EHLO_STOCK_CHUNK_SIZE] = {501, 5, 4, 1, 0, "not the size of a chunk; closing"},
+    [EHLO_STOCK_CHUNK_SIZE] = {501, 5, 4, 1, 0, "not the size of a chunk"},
+    [EHLO_STOCK_CHUNK_LOST] = {421, 5, 4, 1, NAMED, "nobody knows where a command begins"},
+    [EHLO_STOCK_EHLO_FIRST] = {503, 5, 1, 1, 0, "EHLO must come first"},
     [EHLO_STOCK_CHUNK_FIRST] = {503, 5, 1, 1, 0, "more chunks or RSET must come"},
     [EHLO_STOCK_BROKEN] = {503, 5, 1, 1, 0, "a chunk was refused; RSET must come"},
     [EHLO_STOCK_NEEDS_CHUNKS] = {503, 5, 1, 1, 0, "BODY=BINARYMIME needs BDAT"},
@@ -153,13 +155,19 @@ static void put_limits(const struct ehlo_server *server, struct ehlo_writer *wri
 static void put_keyword(const struct ehlo_server *server, struct ehlo_writer *writer)
 {
     struct ehlo_capability capability;
+    struct ehlo_span mechanism;
 
     (void)has_line(server, server->reply.line, &capability);
     if (capability.keyword.size > 0)
         ehlo_put_span(writer, capability.keyword);
     else
         ehlo_put_string(writer, ehlo_extension_name(capability.extension));
-    if (capability.argument.size > 0) {
+    if (capability.extension == EHLO_EXTENSION_AUTH) {
+        while (ehlo_offer_next_mechanism(server, &capability.argument, &mechanism)) {
+            ehlo_put_octet(writer, ' ');
+            ehlo_put_span(writer, mechanism);
+        }
+    } else if (capability.argument.size > 0) {
         ehlo_put_octet(writer, ' ');
         ehlo_put_span(writer, capability.argument);
     } else if (capability.extension == EHLO_EXTENSION_LIMITS) {

@@ -123,6 +123,10 @@ def all_at_once():
         try_parameters(client, "MAIL", "AUTH=<>", "555 5.5.4")
 
 
+# what cannot be offered without another
+NEEDED_BY = {"CHUNKING": ["BINARYMIME", "BURL"], "8BITMIME": ["SMTPUTF8"]}
+
+
 @scenario
 def offered():
     with Server() as server, server.client(hello=None) as client:
@@ -136,7 +140,7 @@ def offered():
     for name in sorted(wanted):
         with Server("--without", name.lower(), serves=False) as server, server.client(hello=None) as client:
             left = keywords(client.ask("EHLO c.example.com", "250"))
-            same(wanted - set(left) - ({"BINARYMIME"} if name == "CHUNKING" else set()), {name}, "without " + name)
+            same(wanted - set(left) - set(NEEDED_BY.get(name, ())), {name}, "without " + name)
     with Server("--max-rcpt", "123") as server, server.client(hello=None) as client:
         same(keywords(client.ask("EHLO c.example.com", "250"))["LIMITS"], "RCPTMAX=123", "LIMITS")
 
@@ -203,7 +207,7 @@ def line_limits():
     """By each extension alone, and by all: as the page says."""
     true(len(ROWS) >= 23, "rows of the page: %s" % (ROWS,))
     for alone in LIMITED:
-        kept = {alone} | ({"CHUNKING"} if alone == "BINARYMIME" else set())
+        kept = {alone} | {name for name, others in NEEDED_BY.items() if alone in others}
         with Server(*ERRORS, *without_but(*kept), serves=False) as server, server.client() as client:
             try_limits(client, added_by(kept))
     with Server(*ERRORS) as server, server.client() as client:

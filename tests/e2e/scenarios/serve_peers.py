@@ -195,15 +195,15 @@ def xclient_and_verdicts():
         client.ask("XCLIENT ADDR=203.0.113.8", "220")
         client.ask(HELLO, "250")
         client.ask("XCLIENT ADDR=203.0.113.7", "554 *")
-    # the address that a PROXY header claims gives no trust
+    # with a PROXY header it is the client behind the proxy that must be named
     with Server(*XCLIENT, "--proxy-protocol", serves=False) as server:
         with proxied(server, GOOD[0][1]) as client:
             client.expect("220")
-            true("XCLIENT" in keywords(client.ask(HELLO, "250")), "the real peer is trusted")
+            true("XCLIENT" not in keywords(client.ask(HELLO, "250")), "a client behind a trusted proxy is not")
     with Server("--xclient", "203.0.113.7", "--proxy-protocol", serves=False) as server:
         with proxied(server, GOOD[0][1]) as client:
             client.expect("220")
-            true("XCLIENT" not in keywords(client.ask(HELLO, "250")), "the claimed one is not")
+            true("XCLIENT" in keywords(client.ask(HELLO, "250")), "one that is named is, by its proxy's word")
 
 
 @scenario
