@@ -4,6 +4,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include "params.h"
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -131,6 +132,31 @@ const char *params_envid(struct params *params, const char *value)
     return add_xtext(params, "ENVID", span(""), value, ENVID);
 }
 
+static int is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text > 127)
+            return 0;
+    return 1;
+}
+
+/* utf-8-addr-unitext: UTF-8 as it is, and what would be taken for something else by its number (RFC 6533, section 3). */
+static const char *add_unitext(struct params *params, const char *rest)
+{
+    char value[ORCPT + 1] = "utf-8;";
+    size_t length = strlen(value);
+    int escaped;
+
+    for (; *rest != '\0'; rest++) {
+        escaped = strchr("\\+= \177", *rest) != NULL || (unsigned char)*rest < ' ';
+        length += (size_t)snprintf(value + length, sizeof value - length, escaped ? "\\x{%02X}" : "%c",
+                                   escaped ? (unsigned char)*rest : *rest);
+        if (length >= sizeof value)
+            return too_long;
+    }
+    return params_add(params, "ORCPT", value);
+}
+
 const char *params_orcpt(struct params *params, const char *value)
 {
     struct ehlo_span type = {value, strcspn(value, ";\"@< ") + 1};
@@ -138,6 +164,9 @@ const char *params_orcpt(struct params *params, const char *value)
     if (value[type.size - 1] == ';' && type.size > 1)
         value += type.size;
     else
-        type = span("rfc822;");
-    return value[0] == '\0' ? "empty" : add_xtext(params, "ORCPT", type, value, ORCPT);
+        type = span(is_ascii(value) ? "rfc822;" : "utf-8;");
+    if (value[0] == '\0')
+        return "empty";
+    return strncasecmp(type.data, "utf-8;", type.size) == 0 ? add_unitext(params, value)
+                                                            : add_xtext(params, "ORCPT", type, value, ORCPT);
 }
