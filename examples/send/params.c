@@ -140,7 +140,7 @@ static int is_ascii(const char *text)
     return 1;
 }
 
-/* utf-8-addr-unitext: UTF-8 as it is, and what would be taken for something else by its number (RFC 6533, section 3). */
+/* utf-8-addr-unitext: UTF-8 as it is, and by its number what would mean something else (RFC 6533, section 3). */
 static const char *add_unitext(struct params *params, const char *rest)
 {
     char value[ORCPT + 1] = "utf-8;";
