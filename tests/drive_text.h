@@ -109,4 +109,18 @@ static inline char *drive_flush(char *end, const char *data, size_t size)
     return end - size;
 }
 
+/* How many positions of a text are cut in pairs: their square is what takes time, and sanitizers take ten times as long. */
+#if defined(__SANITIZE_ADDRESS__)
+#define DRIVE_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define DRIVE_SANITIZED 1
+#endif
+#endif
+#if defined(DRIVE_SANITIZED)
+#define DRIVE_PAIRS 40
+#else
+#define DRIVE_PAIRS 140
+#endif
+
 #endif

@@ -289,7 +289,7 @@ static void test_transcript(void **state)
     for (i = 0; i < transcript.server; i++)
         run_cuts(name, i, i);
     /* every pair of cuts, thinned out only where the square would take long */
-    stride = 1 + transcript.server / 100;
+    stride = 1 + transcript.server / DRIVE_PAIRS;
     for (i = 0; i < transcript.server; i += stride)
         for (j = i + 1; j < transcript.server; j += stride)
             run_cuts(name, i, j);

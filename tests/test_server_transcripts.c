@@ -346,7 +346,7 @@ static void test_cut(void **state)
     for (i = 0; i < transcript.size; i++)
         run_cuts(name, i, i);
     /* every pair of cuts, thinned out in the longer ones, as there are many */
-    stride = 1 + transcript.size / 150;
+    stride = 1 + transcript.size / DRIVE_PAIRS;
     for (i = 0; i < transcript.size; i += stride)
         for (j = i + 1; j < transcript.size; j += stride)
             run_cuts(name, i, j);
