@@ -109,7 +109,7 @@ static inline char *drive_flush(char *end, const char *data, size_t size)
     return end - size;
 }
 
-/* How many positions of a text are cut in pairs: their square is what takes time, and sanitizers take ten times as long. */
+/* How many positions of a text are cut in pairs: their square takes time, and ten times as much under sanitizers. */
 #if defined(__SANITIZE_ADDRESS__)
 #define DRIVE_SANITIZED 1
 #elif defined(__has_feature)
