@@ -120,7 +120,7 @@ static inline char *drive_flush(char *end, const char *data, size_t size)
 #if defined(DRIVE_SANITIZED)
 #define DRIVE_PAIRS 40
 #else
-#define DRIVE_PAIRS 140
+#define DRIVE_PAIRS 100
 #endif
 
 #endif
