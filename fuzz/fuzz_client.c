@@ -33,6 +33,7 @@ struct run {
     size_t action_count;
     const char *message;
     int halves; /* the message is given in two turns */
+    int chunks; /* by BDAT, where the server offers it */
 
     uint32_t seed; /* 0: nothing is cut */
     int wild;      /* the server speaks and the output is taken at random */
@@ -56,6 +57,9 @@ struct run {
     size_t line;    /* where in `out` the present line begins */
     size_t body_at; /* where the message begins, or SIZE_MAX */
     int lone;       /* it is nothing but a dot */
+    size_t chunk;   /* octets of the present chunk that are to come */
+    int last;       /* it is the last one */
+    size_t chunked; /* octets of the message that went out in chunks */
     int over;       /* the sticky error */
 };
 
@@ -119,14 +123,14 @@ static const char *const messages[] = {
     "a\n.\n.\n", "\r\r\n\n", "x\r\n.x\r\ny", "\r",
 };
 
-/* The message as it must go out, without the final dot. */
-static size_t stuffed(const char *in, char *out)
+/* The message as it must go out, without the final dot; in chunks without any dot more. */
+static size_t encoded(const char *in, char *out, int dots)
 {
     size_t size = 0;
     int fresh = 1;
 
     for (; *in != '\0'; in++) {
-        if (fresh && *in == '.')
+        if (dots && fresh && *in == '.')
             out[size++] = '.';
         fresh = *in == '\r' || *in == '\n';
         if (fresh) {
@@ -156,6 +160,7 @@ static void check_command(const char *line, size_t size)
                                              "NOOP\r\n",
                                              "VRFY x\r\n",
                                              "XFOO\r\n",
+                                             "BDAT ",
                                              "STARTTLS\r\n",
                                              "AUTH X\r\n",
                                              "AUTH X =\r\n",
@@ -173,6 +178,35 @@ static void check_command(const char *line, size_t size)
         require(line[i] >= ' ' && line[i] <= '~');
 }
 
+/* The line of a chunk: none is empty but the last one. */
+static void begin_chunk(struct run *run, const char *line, size_t size)
+{
+    size_t i;
+
+    run->chunk = 0;
+    for (i = 5; line[i] >= '0' && line[i] <= '9'; i++)
+        run->chunk = run->chunk * 10 + (size_t)(line[i] - '0');
+    run->last = size == i + 7 && memcmp(line + i, " LAST\r\n", 7) == 0;
+    require(i > 5 && (run->last || (size == i + 2 && run->chunk > 0)));
+}
+
+/* What was announced is what goes out, and it is the message, no more and no less. */
+static void check_chunk(struct run *run)
+{
+    char want[100];
+    const size_t length = encoded(run->message, want, 0);
+    size_t size = run->out.size - run->line;
+
+    if (size > run->chunk)
+        size = run->chunk;
+    require(run->chunk <= length - run->chunked);
+    require(memcmp(run->out.data + run->line, want + run->chunked, size) == 0);
+    run->line += size;
+    run->chunked += size;
+    run->chunk -= size;
+    require(run->chunk > 0 || !run->last || run->chunked == length);
+}
+
 /* Looks at what has gone out so far. */
 static void check_output(struct run *run)
 {
@@ -182,7 +216,7 @@ static void check_output(struct run *run)
 
     if (run->body_at != SIZE_MAX) {
         if (!run->lone)
-            length = stuffed(run->message, want);
+            length = encoded(run->message, want, 1);
         memcpy(want + length, ".\r\n", 3);
         length += 3;
         size = run->out.size - run->body_at;
@@ -193,13 +227,18 @@ static void check_output(struct run *run)
         run->body_at = SIZE_MAX;
         run->commands++;
     }
-    while (run->line < run->out.size &&
+    check_chunk(run);
+    while (run->chunk == 0 && run->line < run->out.size &&
            (end = memchr(run->out.data + run->line, '\n', run->out.size - run->line)) != NULL) {
         size = (size_t)(end + 1 - run->out.data) - run->line;
         require(size > 2 && end[-1] == '\r');
         check_command(run->out.data + run->line, size);
         run->commands++;
         run->line += size;
+        if (memcmp(run->out.data + run->line - size, "BDAT ", 5) == 0) {
+            begin_chunk(run, run->out.data + run->line - size, size);
+            check_chunk(run);
+        }
     }
 }
 
@@ -353,8 +392,10 @@ static int give_piece(struct run *run)
         end = length / 2;
     else if (run->halted)
         return 0;
-    size = some(run, end - run->given);
-    last = run->given + size == length && (run->seed == 0 || roll(run, 3) > 0);
+    size = end - run->given;
+    if (!run->chunks || run->wild) /* each piece is a chunk: where they end is not the transport's to say */
+        size = some(run, size);
+    last = run->given + size == length && (run->seed == 0 || (run->chunks && !run->wild) || roll(run, 3) > 0);
     run->halted = run->halves && end < length && run->given + size == end;
     free(run->piece);
     run->piece = malloc(size + 1);
@@ -385,9 +426,11 @@ static void take_reply(struct run *run, const struct ehlo_event *event)
     run->lines = 0;
     run->replies += event->answers != EHLO_EVENT_CONNECT && event->answers != EHLO_EVENT_NONE;
     require(run->wild || run->replies <= run->commands + (uint32_t)in_message);
+    require(event->answers != EHLO_EVENT_END || run->chunk == 0 || code >= 400);
     if (event->answers == EHLO_EVENT_MAIL) {
         run->has_sender = code < 400;
         run->has_recipient = 0;
+        run->given = run->chunked = 0;
     } else if (event->answers == EHLO_EVENT_RCPT) {
         run->has_recipient |= run->has_sender && code < 400;
     } else if (event->answers == EHLO_EVENT_DATA && code / 100 == 3) {
@@ -568,7 +611,8 @@ static void configure(struct run *run, unsigned choice, unsigned program)
     config->line_max = choice & 2 ? 512 : 0;
     config->outstanding_max = choice & 4 ? 60 : 0;
     config->ignore = choice & 8 ? UINT64_C(1) << EHLO_EXTENSION_PIPELINING : 0;
-    config->flags = EHLO_CLIENT_AUTH_IN_CLEAR | (choice & 16 ? EHLO_CLIENT_8BIT_ANYWAY : 0);
+    config->flags = EHLO_CLIENT_AUTH_IN_CLEAR | (choice & 16 ? EHLO_CLIENT_8BIT_ANYWAY | EHLO_CLIENT_CHUNKING : 0);
+    run->chunks = choice & 16 ? 1 : 0;
     config->reply_max = choice & 32 ? 3 : 0;
     run->halves = choice & 64 ? 1 : 0;
     run->message = messages[program >> 4];
